@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file operators/wavelet.h
+ * Orthonormal periodic wavelet transforms of 1 to 3 axes.
+ *
+ * Daubechies, Ten Lectures on Wavelets (SIAM 1992): "haar" (= "db1"), "db2" .. "db8"
+ * (extremal phase), "sym4" .. "sym8" (least asymmetric). Filter names and signs are
+ * those of PyWavelets. Any size: along an axis whose length at some level is odd, the
+ * last sample joins the approximation unfiltered, so that the transform stays
+ * orthonormal; an axis stops being split when it is shorter than 2 (or the filter).
+ *
+ * Layout of the coefficients: the usual pyramid, the approximation in the low-index
+ * corner; every band is a box of the array.
+ */
+#ifndef CSK_OPERATORS_WAVELET_H
+#define CSK_OPERATORS_WAVELET_H
+
+#include "cs/linop.h"
+#include "cs/prox.h"
+
+typedef struct csk_wavelet csk_wavelet;
+
+/** One subband: a box of the coefficient array. */
+typedef struct csk_band {
+    int level;       /**< 1 = finest; the approximation has the coarsest level */
+    unsigned detail; /**< bit i: high pass along axis i; 0: approximation */
+    int64_t offset[CSK_MAX_RANK], dim[CSK_MAX_RANK];
+} csk_band;
+
+/**
+ * @param axes    bits of the axes to transform; at most 3; other axes are batches
+ * @param family  "haar", "db2", "sym4", ...; CSK_ERR_ARG naming the known ones otherwise
+ * @param levels  >= 1; fewer are used where the axes are too short
+ */
+CSK_API csk_status csk_wavelet_new(csk_wavelet **out, const csk_space *space,
+                                   unsigned axes, const char *family,
+                                   int levels) CSK_MUST_CHECK;
+CSK_API void csk_wavelet_free(csk_wavelet *w);
+
+CSK_API const csk_space *csk_wavelet_space(const csk_wavelet *w);
+
+/** Floats of scratch for csk_wavelet_forward() and csk_wavelet_inverse(). */
+CSK_API int64_t csk_wavelet_work_len(const csk_wavelet *w);
+
+/**
+ * c := W S x, where S moves the image by @p shift[i] pixels along axis i, cyclically
+ * ((S x)[j] = x[j - shift]); NULL: no shift. c must not be x.
+ */
+CSK_API void csk_wavelet_forward(const csk_wavelet *w, float *c, const float *x,
+                                 const int64_t *shift, float *work);
+
+/** x := S^-1 W^T c. x must not be c; c is kept. */
+CSK_API void csk_wavelet_inverse(const csk_wavelet *w, float *x, const float *c,
+                                 const int64_t *shift, float *work);
+
+/** Bands, the approximation first, then from coarse to fine; disjoint, covering all. */
+CSK_API int csk_wavelet_bands(const csk_wavelet *w);
+CSK_API const csk_band *csk_wavelet_band(const csk_wavelet *w, int k);
+
+/** The shift that (seed, stream, draw) names: uniform over 0 .. 2^levels - 1 per axis. */
+CSK_API void csk_wavelet_random_shift(const csk_wavelet *w, uint64_t seed,
+                                      uint32_t stream, uint32_t draw, int64_t *shift);
+
+/** The transform as an operator. @p w is kept by reference: free it after the operator. */
+CSK_API csk_status csk_linop_wavelet(csk_linop **out, const csk_space *space,
+                                     unsigned axes, const char *family,
+                                     int levels) CSK_MUST_CHECK;
+
+/**
+ * g(x) = ||W x||_1, complex modulus on complex spaces; prox by soft thresholding.
+ *
+ * @param random_shift  a new cycle shift for every call of apply (taken from its draw):
+ *                      "cycle spinning", Figueiredo, Nowak, IEEE TIP 12 (2003) 906;
+ *                      false: the exact prox of g
+ */
+CSK_API csk_status csk_prox_wavelet_l1(csk_prox **out, const csk_space *space,
+                                       unsigned axes, const char *family, int levels,
+                                       bool random_shift) CSK_MUST_CHECK;
+
+#endif
