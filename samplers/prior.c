@@ -104,8 +104,8 @@ csk_status csk_prior_logp(const csk_prior *p, int batch, double *logp, const flo
     return err ? err : p->cls->logp(p, batch, logp, x, sigma, names, work);
 }
 
-csk_status csk_prior_sample(const csk_prior *p, int batch, float *x, const csk_rng *names,
-                            float *work)
+csk_status csk_prior_sample(const csk_prior *p, int batch, float *x,
+                            const csk_rng *names, float *work)
 {
     return p->cls->sample ? p->cls->sample(p, batch, x, names, work)
                           : lacks(p, "exact sampler");

@@ -62,8 +62,8 @@ CSK_API csk_status csk_prior_sample(const csk_prior *p, int batch, float *x,
                                     const csk_rng *names, float *work) CSK_MUST_CHECK;
 
 /** g[i] := J^T v[i], J = dD/dx at x[i]; CSK_ERR_UNSUPPORTED if not differentiable. */
-CSK_API csk_status csk_prior_vjp(const csk_prior *p, int batch, float *g, const float *v,
-                                 const float *x, const double *sigma,
+CSK_API csk_status csk_prior_vjp(const csk_prior *p, int batch, float *g,
+                                 const float *v, const float *x, const double *sigma,
                                  const csk_rng *names, float *work) CSK_MUST_CHECK;
 
 #endif

@@ -7,7 +7,8 @@
 
 /** S = diag(variance): one variance > 0 a float. @p mean NULL: 0. Both are copied. */
 CSK_API csk_status csk_prior_gauss(csk_prior **out, const csk_space *space,
-                                   const float *mean, const float *variance) CSK_MUST_CHECK;
+                                   const float *mean,
+                                   const float *variance) CSK_MUST_CHECK;
 
 /** S dense, n x n over the floats, symmetric positive semidefinite. */
 CSK_API csk_status csk_prior_gauss_dense(csk_prior **out, const csk_space *space,

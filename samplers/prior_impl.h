@@ -33,7 +33,8 @@ struct csk_prior {
     atomic_int refs;
     csk_space space;
     double sigma_min, sigma_max;
-    int64_t work_len; /**< floats for one vector; a batch gets batch times as much, padded */
+    int64_t
+        work_len; /**< floats for one vector; a batch gets batch times as much, padded */
 };
 
 /** @p bytes of zeroed object whose head is filled in, sigma in 0 .. INFINITY; NULL if no memory. */

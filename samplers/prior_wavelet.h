@@ -21,19 +21,20 @@
 typedef enum csk_wavelet_shift {
     CSK_SHIFT_NONE,
     CSK_SHIFT_CHAIN, /**< each chain (seed, stream) has its own cycle shift: exact given it */
-    CSK_SHIFT_STEP,  /**< a new shift at every evaluation (seed, stream, draw) */
+    CSK_SHIFT_STEP, /**< a new shift at every evaluation (seed, stream, draw) */
 } csk_wavelet_shift;
 
 /** What a fit learns; independent of the image size. A plain value, no ownership but @p band. */
 typedef struct csk_wavelet_model {
-    csk_field field;     /**< of the images it describes */
-    int axes;            /**< 1 .. 3: the last axes of an image */
-    char family[8];      /**< "sym4" */
+    csk_field field; /**< of the images it describes */
+    int axes;        /**< 1 .. 3: the last axes of an image */
+    char family[8];  /**< "sym4" */
     int levels, components;
     /** Bands: approximation, then per level from coarse to fine the details 1 .. 2^axes - 1. */
     double *weight;   /**< [bands][components], sums to 1 in each band */
     double *variance; /**< [bands][components], of each float */
-    double scale;     /**< 99th percentile of |x| above 0 in the training images: their unit */
+    double
+        scale; /**< 99th percentile of |x| above 0 in the training images: their unit */
 } csk_wavelet_model;
 
 CSK_API int csk_wavelet_model_bands(const csk_wavelet_model *m);
@@ -44,7 +45,7 @@ typedef struct csk_wavelet_fit_opts {
     int levels, components;
     int iterations; /**< of EM */
     int shifts;     /**< random cycle shifts of every training image */
-    int phase;      /**< 0: as they are; 1: real images get a smooth random phase and the model is complex */
+    int phase; /**< 0: as they are; 1: real images get a smooth random phase and the model is complex */
 } csk_wavelet_fit_opts;
 
 CSK_API extern const csk_param csk_wavelet_fit_params[];

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "samplers/langevin.h"
+#include "cs/cg.h"
+#include "cs/mem.h"
+#include "cs/power.h"
+#include "cs/vec.h"
+#include "samplers/names_priv.h"
+
+#include <limits.h>
+#include <math.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+/* Levels computed by powers may miss the noise level by a rounding. */
+#define ONE_AND_A_BIT (1. + 1e-9)
+
+static const char *const kernels[] = { "euler", "precond", "lm", NULL };
+
+#define S csk_langevin_opts
+/* clang-format off */
+const csk_param csk_langevin_params[] = {
+    CSK_OPT_CHOICE(S, kernel, "kernel", CSK_LANGEVIN_LM, kernels,      "Langevin kernel"),
+    CSK_OPT_REAL(S, step,    "step",    1,    1e-6, 2,       "H",   "Langevin step as a multiple of the preconditioner"),
+    CSK_OPT_REAL(S, cg_tol,  "cg-tol",  1e-3, 1e-7, .5,      "REL", "accuracy of the preconditioner's linear solves"),
+    CSK_OPT_INT (S, cg_iter, "cg-iter", 50,   1,    INT_MAX, "N",   "iterations of those at most"),
+    CSK_OPT_END,
+};
+/* clang-format on */
+#undef S
+
+csk_langevin_opts csk_langevin_defaults(void)
+{
+    csk_langevin_opts o = { .monitor = { 0 } };
+
+    csk_param_defaults(csk_langevin_params, &o);
+    return o;
+}
+
+/* What one thread needs to move one chain. */
+typedef struct scratch {
+    float *res, *rhs, *move, *work;
+} scratch;
+
+typedef struct dynamics {
+    const csk_posterior *post;
+    const csk_langevin_opts *o;
+    int chains, threads;
+    int64_t n, m, work_len;
+    double norm; /* ||A||, for the Euler step */
+    csk_rng run;
+    uint32_t draw; /* white vectors drawn so far, per chain */
+    csk_rng *names;
+    double *residual; /* one a chain */
+    int64_t *solved;  /* A, A* applied, one a chain */
+    float *d;         /* denoised, all chains */
+    float *data;      /* y_i of each chain; NULL: the data themselves */
+    float *e1, *e2;   /* last white draws of each chain, for the averaged noise */
+    float *cond;      /* scratch of csk_conditional_denoise() */
+    float *pool;      /* the threads' scratch */
+} dynamics;
+
+static int64_t pool_len(const dynamics *y)
+{
+    return csk_pad(y->m) + 2 * csk_pad(y->n) + csk_pad(y->work_len);
+}
+
+static scratch scratch_of(const dynamics *y, int thread)
+{
+    scratch s = { .res = y->pool + thread * pool_len(y) };
+
+    s.rhs = s.res + csk_pad(y->m);
+    s.move = s.rhs + csk_pad(y->n);
+    s.work = s.move + csk_pad(y->n);
+    return s;
+}
+
+static int most_threads(int chains)
+{
+#ifdef _OPENMP
+    const int all = omp_get_max_threads();
+
+    return chains < all ? chains : all;
+#else
+    (void)chains;
+    return 1;
+#endif
+}
+
+static int this_thread(void)
+{
+#ifdef _OPENMP
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+/*
+ * out := scale * (white noise of this step) + out. With the averaged noise that is half the
+ * last draw plus half a new one, which is kept in @p last; @p fresh is scratch.
+ */
+static void add_white(const dynamics *y, csk_rng name, int64_t n, double scale,
+                      float *last, float *fresh, float *out)
+{
+    csk_rng_normal(name, n, fresh);
+    if (y->o->kernel != CSK_LANGEVIN_LM) {
+        csk_axpby(n, scale, fresh, 1., out);
+        return;
+    }
+    csk_axpby(n, .5 * scale, last, 1., out);
+    csk_axpby(n, .5 * scale, fresh, 1., out);
+    csk_copy(n, fresh, last);
+}
+
+/* One step of chain c; the score's denoised point is y->d. Draw names: y->draw + 1. */
+static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch s)
+{
+    const csk_posterior *post = y->post;
+    const double eta2 = g->noise_std * g->noise_std;
+    const double t2 = g->smoothing * g->smoothing;
+    const double lambda =
+        1. / t2 +
+        (post->tether ? g->tether_weight / (post->tether_std * post->tether_std) : 0.);
+    const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
+    const double h =
+        euler ? y->o->step / (lambda + y->norm * y->norm / eta2) : y->o->step;
+    const csk_rng white = csk_name(y->run, c, CSK_FOR_WHITE, y->draw + 1);
+    const csk_rng data_white = csk_name(y->run, c, CSK_FOR_DATA_WHITE, y->draw + 1);
+    const float *target = y->data ? y->data + c * csk_pad(y->m) : post->b;
+
+    /* res := h (y_i - A x) / eta^2, and the noise that lives among the data */
+    csk_linop_apply(post->A, s.res, x, s.work);
+    csk_axpby(y->m, 1., target, -1., s.res);
+    y->residual[c] = csk_norm(y->m, s.res);
+    csk_scale(y->m, h / eta2, s.res);
+    if (!euler)
+        add_white(y, data_white, y->m, sqrt(2. * h) / g->noise_std,
+                  y->e1 + c * csk_pad(y->m), s.work, s.res);
+    csk_linop_adjoint(post->A, s.rhs, s.res, s.work);
+
+    /* rhs += h (D - x) / t^2 and the noise that lives among the images */
+    csk_axpby(y->n, h / t2, y->d + c * y->n, 1., s.rhs);
+    csk_axpby(y->n, -h / t2, x, 1., s.rhs);
+    add_white(y, white, y->n, sqrt(2. * h * (euler ? 1. : lambda)),
+              y->e2 + c * csk_pad(y->n), s.move, s.rhs);
+    y->solved[c] += 2;
+    if (euler) {
+        csk_axpby(y->n, 1., s.rhs, 1., x);
+        return;
+    }
+    if (csk_linop_has_resolvent(post->A)) {
+        csk_linop_resolvent(post->A, s.move, s.rhs, 1. / eta2, lambda, s.work);
+    } else {
+        csk_zero(y->n, s.move);
+        const int iter = csk_cg_solve(post->A, 1. / eta2, lambda, s.move, s.rhs,
+                                      y->o->cg_tol, y->o->cg_iter, s.work);
+        if (iter < 0)
+            y->residual[c] = NAN;
+        else
+            y->solved[c] += 2 * (int64_t)iter;
+    }
+    csk_axpby(y->n, 1., s.move, 1., x);
+}
+
+static csk_status step(dynamics *y, float *x, const csk_stage *g, csk_run_info *run)
+{
+    for (int c = 0; c < y->chains; c++)
+        y->names[c] = csk_name(y->run, c, CSK_FOR_PRIOR,
+                               (uint32_t)CSK_LANGEVIN_DRAWS + (uint32_t)y->draw);
+    const csk_status err = csk_conditional_denoise(
+        y->post, y->chains, y->d, x, g->smoothing, g->tether_weight, y->names, y->cond);
+    if (err)
+        return err;
+
+#pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
+    for (int c = 0; c < y->chains; c++)
+        move_chain(y, x + c * y->n, c, g, scratch_of(y, this_thread()));
+
+    y->draw++;
+    run->iter++;
+    run->evaluations += y->chains;
+    run->residual = y->residual[0];
+    for (int c = 0; c < y->chains; c++) {
+        if (!isfinite(y->residual[c]))
+            return csk_fail(CSK_ERR_NUMERIC,
+                            "langevin: chain %d diverged at t %g, eta %g, step %g", c,
+                            g->smoothing, g->noise_std, y->o->step);
+    }
+    return CSK_OK;
+}
+
+/* data += sign * (the increment between the noise of stage i and of what follows it) */
+static void add_increment(const dynamics *y, int c, const csk_stage *stages, int count,
+                          int i, double sign, float *data)
+{
+    const double here = stages[i].noise_std;
+    const double next = i + 1 < count ? stages[i + 1].noise_std : y->post->noise_std;
+    const double var = here * here - next * next;
+
+    if (var > 0.) {
+        csk_rng_normal(csk_name(y->run, c, CSK_FOR_DATA, (uint32_t)i), y->m, y->pool);
+        csk_axpby(y->m, sign * sqrt(var), y->pool, 1., data);
+    }
+}
+
+/*
+ * The auxiliary measurements of stage k [1, line 1]. The first are b plus all increments; the
+ * next are the last ones less the increment left behind, drawn again by its name; those of
+ * the final level are b itself, without the rounding of that subtraction.
+ */
+static void measure(const dynamics *y, const csk_stage *stages, int count, int k)
+{
+    for (int c = 0; c < y->chains; c++) {
+        float *data = y->data + c * csk_pad(y->m);
+
+        if (stages[k].noise_std <= y->post->noise_std * ONE_AND_A_BIT) {
+            csk_copy(y->m, y->post->b, data);
+        } else if (k > 0) {
+            add_increment(y, c, stages, count, k - 1, -1., data);
+        } else {
+            csk_copy(y->m, y->post->b, data);
+            for (int i = 0; i < count; i++)
+                add_increment(y, c, stages, count, i, 1., data);
+        }
+    }
+}
+
+static csk_status check_stages(const csk_posterior *post, const csk_stage *g, int count)
+{
+    for (int k = 0; k < count; k++) {
+        const double before = k ? g[k - 1].noise_std : INFINITY;
+
+        if (!(g[k].smoothing > 0. && isfinite(g[k].smoothing)))
+            return csk_fail(CSK_ERR_ARG, "stage %d: smoothing is %g, expected above 0",
+                            k, g[k].smoothing);
+        if (!(g[k].noise_std * ONE_AND_A_BIT >= post->noise_std &&
+              g[k].noise_std <= before * ONE_AND_A_BIT))
+            return csk_fail(CSK_ERR_ARG,
+                            "stage %d: noise level %g, expected to fall towards %g", k,
+                            g[k].noise_std, post->noise_std);
+        if (!(g[k].tether_weight >= 0. && g[k].tether_weight <= 1.) || g[k].steps < 0)
+            return csk_fail(CSK_ERR_ARG, "stage %d: tether weight %g and %d steps", k,
+                            g[k].tether_weight, g[k].steps);
+    }
+    return CSK_OK;
+}
+
+/* Everything the run needs, in one go; nothing is allocated later. */
+static csk_status prepare(dynamics *y, bool annealed, float **block)
+{
+    const csk_linop *A = y->post->A;
+    const int64_t n = csk_pad(y->n), m = csk_pad(y->m);
+    const int64_t cond = csk_pad(csk_conditional_work_len(y->post, y->chains));
+    const bool averaged = y->o->kernel == CSK_LANGEVIN_LM;
+
+    const int64_t linop = csk_linop_work_len(A), cg = csk_cg_work_len(A);
+    y->work_len = linop > cg ? linop : cg;
+    if (y->work_len < y->m) /* fresh white noise of the data passes through it */
+        y->work_len = y->m;
+    *block = csk_alloc(csk_pad(y->chains * y->n) + cond + y->threads * pool_len(y) +
+                           y->chains * ((annealed ? m : 0) + (averaged ? m + n : 0)),
+                       sizeof(**block));
+    y->names = csk_alloc(y->chains, sizeof(*y->names));
+    y->residual = csk_alloc(y->chains, sizeof(*y->residual));
+    y->solved = csk_alloc(y->chains, sizeof(*y->solved));
+    if (!*block || !y->names || !y->residual || !y->solved)
+        return CSK_ERR_NOMEM;
+    y->d = *block;
+    y->cond = y->d + csk_pad(y->chains * y->n);
+    y->pool = y->cond + cond;
+    float *rest = y->pool + y->threads * pool_len(y);
+    if (annealed) {
+        y->data = rest;
+        rest += y->chains * m;
+    }
+    if (averaged) {
+        y->e1 = rest;
+        y->e2 = y->e1 + y->chains * m;
+        for (int c = 0; c < y->chains; c++) {
+            csk_rng_normal(csk_name(y->run, c, CSK_FOR_DATA_WHITE, 0), y->m,
+                           y->e1 + c * m);
+            csk_rng_normal(csk_name(y->run, c, CSK_FOR_WHITE, 0), y->n, y->e2 + c * n);
+        }
+    } else {
+        y->e1 = y->e2 = y->d; /* never touched; keeps pointer arithmetic defined */
+    }
+    y->norm = csk_linop_norm_bound(A);
+    if (y->o->kernel == CSK_LANGEVIN_EULER && !isfinite(y->norm))
+        return csk_power_norm(&y->norm, A, 1e-3, 500, y->run.seed);
+    return CSK_OK;
+}
+
+/* ||b - A x|| of every chain, for the report. */
+static void final_residuals(dynamics *y, const float *x)
+{
+#pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
+    for (int c = 0; c < y->chains; c++) {
+        const scratch s = scratch_of(y, this_thread());
+
+        csk_linop_apply(y->post->A, s.res, x + c * y->n, s.work);
+        y->residual[c] = csk_distance(y->m, s.res, y->post->b);
+        y->solved[c]++;
+    }
+}
+
+csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
+                        const csk_stage *stages, int count, csk_rng run_name,
+                        const csk_langevin_opts *opts, double *residual,
+                        csk_run_info *info)
+{
+    const csk_langevin_opts o = opts ? *opts : csk_langevin_defaults();
+    csk_run_info run = { .stop = CSK_STOP_MAX_ITER, .step = o.step, .gap = NAN };
+    dynamics y = { .post = post, .o = &o, .chains = chains, .run = run_name };
+    float *block = NULL;
+    int total = 0;
+    bool annealed = false;
+
+    csk_status err = csk_param_check(csk_langevin_params, &o);
+    if (!err && chains < 1)
+        err = csk_fail(CSK_ERR_ARG, "langevin: %d chains, expected at least 1", chains);
+    if (!err)
+        err = csk_posterior_check(post);
+    if (!err)
+        err = check_stages(post, stages, count);
+    if (err)
+        goto out;
+    for (int k = 0; k < count; k++) {
+        total += stages[k].steps;
+        annealed = annealed || stages[k].noise_std > post->noise_std * ONE_AND_A_BIT;
+    }
+    y.n = csk_linop_cols(post->A);
+    y.m = csk_linop_rows(post->A);
+    y.threads = most_threads(chains);
+    err = prepare(&y, annealed, &block);
+    if (err)
+        goto out;
+
+    for (int k = 0; k < count; k++) {
+        if (annealed)
+            measure(&y, stages, count, k);
+        for (int i = 0; i < stages[k].steps; i++) {
+            err = step(&y, x, &stages[k], &run);
+            if (err)
+                goto out;
+            const csk_progress p = { "langevin", run.iter, total,       run.residual,
+                                     NAN,        x,        chains * y.n };
+            err = csk_monitor_report(&o.monitor, &p);
+            if (err) {
+                run.stop = CSK_STOP_MONITOR;
+                goto out;
+            }
+        }
+    }
+    final_residuals(&y, x);
+    run.residual = y.residual[0];
+    for (int c = 0; c < chains; c++) {
+        run.applications += y.solved[c];
+        if (residual)
+            residual[c] = y.residual[c];
+    }
+out:
+    csk_free(block);
+    csk_free(y.names);
+    csk_free(y.residual);
+    csk_free(y.solved);
+    if (info)
+        *info = run;
+    return err;
+}

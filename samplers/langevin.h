@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file samplers/langevin.h
+ * Annealed Langevin dynamics for a posterior: a list of stages, each a target density
+ *
+ *     p_{t^2}(x | tether) N(y_i; A x, eta_i^2),
+ *
+ * and a number of steps of dX = P grad log target dt + sqrt(2 P) dB.
+ *
+ * [1] Xun, Gupta, Price, NeurIPS 2025, arXiv:2510.26324, Algorithm 1.
+ * [2] Leimkuhler, Matthews, arXiv:1102.4139 (the averaged noise).
+ */
+#ifndef CSK_SAMPLERS_LANGEVIN_H
+#define CSK_SAMPLERS_LANGEVIN_H
+
+#include "cs/param.h"
+#include "cs/run.h"
+#include "samplers/posterior.h"
+
+/**
+ * With q the curvature of the target along a direction as seen through P, h the step:
+ *
+ * - euler: P = I / (lambda + ||A||^2/eta^2), the plain (unadjusted) step, whose stationary
+ *   variance is (1/q) / (1 - h q/2). lambda = 1/t^2 + w/tether_std^2.
+ * - precond: P = (A*A/eta^2 + lambda)^{-1}, so that h = O(1) whatever eta. Its noise needs no
+ *   square root: P (A* e1/eta + sqrt(lambda) e2) with e1, e2 white has covariance P.
+ * - lm: precond's P and the noise (n_k + n_{k+1})/2 instead of n_k [2]. On a Gaussian,
+ *   with a = 1 - h q and s^2 = h/2 it reads x_{k+1} = a x_k + s (n_k + n_{k+1}), and since
+ *   the newest draw enters x_k by the factor s, E[x_k n_k] = s. Stationarity of the variance
+ *   V asks V = a^2 V + 2 s^2 + 2 a s^2, hence V (1 - a^2) = h (1 + a) and V = h / (1 - a) = 1/q:
+ *   exact for every q and every stable h < 2/q.
+ */
+typedef enum csk_langevin_kernel {
+    CSK_LANGEVIN_EULER,
+    CSK_LANGEVIN_PRECOND,
+    CSK_LANGEVIN_LM,
+} csk_langevin_kernel;
+
+typedef struct csk_stage {
+    double smoothing;     /**< t > 0: the prior is smoothed by N(0, t^2) */
+    double noise_std;     /**< eta_i >= the posterior's noise_std */
+    double tether_weight; /**< 1: the tether as it is; 0: none */
+    int steps;
+} csk_stage;
+
+typedef struct csk_langevin_opts {
+    int kernel;  /**< csk_langevin_kernel */
+    double step; /**< h, as a multiple of P */
+    double
+        cg_tol; /**< relative residual of the linear solve with P^-1, where it is not closed form */
+    int cg_iter; /**< its iterations at most */
+    csk_monitor monitor;
+} csk_langevin_opts;
+
+CSK_API extern const csk_param csk_langevin_params[];
+CSK_API csk_langevin_opts csk_langevin_defaults(void);
+
+/**
+ * Run @p chains chains through @p count stages.
+ *
+ * The measurements of a stage with eta_i > noise_std are y_i = b + N(0, (eta_i^2 - noise_std^2) I),
+ * coupled so that y_i = y_{i+1} + N(0, (eta_i^2 - eta_{i+1}^2) I) [1, line 1]; eta must not rise.
+ *
+ * @param x         in: where each chain starts; out: its sample
+ * @param run       names the randomness, as in csk_diffusion()
+ * @param residual  out: ||b - A x|| of each chain at its end; may be NULL. A sample of the
+ *                  posterior has noise_std sqrt(floats of b), on average over data
+ * @param info      evaluations and applications over all chains, step = h
+ */
+CSK_API csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
+                                const csk_stage *stages, int count, csk_rng run,
+                                const csk_langevin_opts *opts, double *residual,
+                                csk_run_info *info) CSK_MUST_CHECK;
+
+#endif

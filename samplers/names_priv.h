@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file samplers/names_priv.h
+ * How samplers name their random vectors: one stream for each chain and purpose, so that
+ * no two vectors of a run share a name, and chain k of many is chain k alone.
+ */
+#ifndef CSK_SAMPLERS_NAMES_PRIV_H
+#define CSK_SAMPLERS_NAMES_PRIV_H
+
+#include "cs/rng.h"
+
+typedef enum csk_purpose {
+    CSK_FOR_PRIOR,     /* shifts that the prior draws; the same stream in every phase */
+    CSK_FOR_START,     /* noise added to the naive estimate, or the first state */
+    CSK_FOR_DIFFUSION, /* steps of the reverse diffusion */
+    CSK_FOR_DATA,      /* auxiliary measurements y_i */
+    CSK_FOR_DATA_WHITE, /* e1 of the Langevin noise, in the space of the data */
+    CSK_FOR_WHITE,      /* e2 of the Langevin noise, in the space of images */
+    CSK_PURPOSES = 8
+} csk_purpose;
+
+/* Evaluations of the prior after the diffusion count their draws from here. */
+enum { CSK_LANGEVIN_DRAWS = 1 << 30 };
+
+static inline csk_rng csk_name(csk_rng run, int chain, csk_purpose purpose,
+                               uint32_t draw)
+{
+    return (csk_rng){ run.seed,
+                      run.stream + (uint32_t)(chain * CSK_PURPOSES) + (uint32_t)purpose,
+                      run.draw + draw };
+}
+
+#endif
