@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file cs/simd_priv.h
+ * CSK_HOT marks a kernel that is compiled for several instruction sets, of which the best one
+ * is chosen when the program starts. It must be a plain function called from a loop: bodies
+ * that OpenMP outlines are not cloned. Off under sanitizers, whose start-up the choice precedes.
+ */
+#ifndef CSK_CS_SIMD_PRIV_H
+#define CSK_CS_SIMD_PRIV_H
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define CSK_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define CSK_SANITIZED 1
+#endif
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                 \
+    !defined(CSK_SANITIZED)
+#define CSK_HOT                                                                        \
+    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define CSK_HOT
+#endif
+
+#endif
