@@ -4,10 +4,10 @@
  * Orthonormal periodic wavelet transforms of 1 to 3 axes.
  *
  * Daubechies, Ten Lectures on Wavelets (SIAM 1992): "haar" (= "db1"), "db2" .. "db8"
- * (extremal phase), "sym4" .. "sym8" (least asymmetric). Filter names and signs are
+ * (extremal phase), "sym2" .. "sym8" (least asymmetric). Filter names and signs are
  * those of PyWavelets. Any size: along an axis whose length at some level is odd, the
  * last sample joins the approximation unfiltered, so that the transform stays
- * orthonormal; an axis stops being split when it is shorter than 2 (or the filter).
+ * orthonormal; an axis stops being split when it is shorter than the filter.
  *
  * Layout of the coefficients: the usual pyramid, the approximation in the low-index
  * corner; every band is a box of the array.
@@ -53,6 +53,9 @@ CSK_API void csk_wavelet_forward(const csk_wavelet *w, float *c, const float *x,
 CSK_API void csk_wavelet_inverse(const csk_wavelet *w, float *x, const float *c,
                                  const int64_t *shift, float *work);
 
+/** Levels in use: those asked for, or fewer where the axes are too short. */
+CSK_API int csk_wavelet_levels(const csk_wavelet *w);
+
 /** Bands, the approximation first, then from coarse to fine; disjoint, covering all. */
 CSK_API int csk_wavelet_bands(const csk_wavelet *w);
 CSK_API const csk_band *csk_wavelet_band(const csk_wavelet *w, int k);
@@ -61,7 +64,7 @@ CSK_API const csk_band *csk_wavelet_band(const csk_wavelet *w, int k);
 CSK_API void csk_wavelet_random_shift(const csk_wavelet *w, uint64_t seed,
                                       uint32_t stream, uint32_t draw, int64_t *shift);
 
-/** The transform as an operator. @p w is kept by reference: free it after the operator. */
+/** The transform as an operator; ||A|| = 1, A* = A^-1. */
 CSK_API csk_status csk_linop_wavelet(csk_linop **out, const csk_space *space,
                                      unsigned axes, const char *family,
                                      int levels) CSK_MUST_CHECK;
