@@ -138,6 +138,18 @@ static void chain_adjoint(const csk_linop *A, float *x, const float *y, float *w
     csk_linop_adjoint(c->inner, x, work, rest);
 }
 
+/* Worth it where outer knows a shortcut: A*A = inner* (outer* outer) inner. */
+static void chain_normal(const csk_linop *A, float *z, const float *x, float *work)
+{
+    const chain *c = (const chain *)A;
+    const int64_t len = csk_pad(csk_space_len(&c->inner->codomain));
+    float *rest = work + 2 * len;
+
+    csk_linop_apply(c->inner, work, x, rest);
+    csk_linop_normal(c->outer, work + len, work, rest);
+    csk_linop_adjoint(c->inner, z, work + len, rest);
+}
+
 static void chain_destroy(csk_linop *A)
 {
     chain *c = (chain *)A;
@@ -146,12 +158,12 @@ static void chain_destroy(csk_linop *A)
     csk_linop_unref(c->inner);
 }
 
-static const csk_linop_class chain_class = {
-    .name = "chain",
-    .apply = chain_apply,
-    .adjoint = chain_adjoint,
-    .destroy = chain_destroy,
-};
+#define CHAIN(normal_fn)                                                               \
+    {                                                                                  \
+        .name = "chain", .apply = chain_apply, .adjoint = chain_adjoint,               \
+        .normal = (normal_fn), .destroy = chain_destroy,                               \
+    }
+static const csk_linop_class chain_class[2] = { CHAIN(NULL), CHAIN(chain_normal) };
 
 csk_status csk_linop_chain(csk_linop **out, csk_linop *outer, csk_linop *inner)
 {
@@ -159,8 +171,9 @@ csk_status csk_linop_chain(csk_linop **out, csk_linop *outer, csk_linop *inner)
         return csk_fail(CSK_ERR_SHAPE, "%s does not follow %s: spaces differ",
                         outer->cls->name, inner->cls->name);
 
-    chain *c =
-        csk_linop_new(sizeof(*c), &chain_class, &inner->domain, &outer->codomain);
+    const bool shortcut = csk_linop_has_normal(outer);
+    chain *c = csk_linop_new(sizeof(*c), &chain_class[shortcut], &inner->domain,
+                             &outer->codomain);
     if (!c)
         return CSK_ERR_NOMEM;
     c->outer = csk_linop_ref(outer);
@@ -168,7 +181,8 @@ csk_status csk_linop_chain(csk_linop **out, csk_linop *outer, csk_linop *inner)
 
     const int64_t wo = csk_linop_work_len(outer);
     const int64_t wi = csk_linop_work_len(inner);
-    c->base.work_len = csk_pad(csk_space_len(&inner->codomain)) + (wo > wi ? wo : wi);
+    const int64_t between = csk_pad(csk_space_len(&inner->codomain));
+    c->base.work_len = (shortcut ? 2 : 1) * between + (wo > wi ? wo : wi);
     c->base.norm_bound = outer->norm_bound * inner->norm_bound;
     *out = &c->base;
     return CSK_OK;

@@ -6,7 +6,8 @@
 #include "cs/linop.h"
 
 /** A = I. */
-CSK_API csk_status csk_linop_identity(csk_linop **out, const csk_space *space) CSK_MUST_CHECK;
+CSK_API csk_status csk_linop_identity(csk_linop **out,
+                                      const csk_space *space) CSK_MUST_CHECK;
 
 /** A = factor B. */
 CSK_API csk_status csk_linop_scaled(csk_linop **out, csk_linop *B,

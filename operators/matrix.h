@@ -7,10 +7,15 @@
 #include "cs/matrix.h"
 
 /**
- * y := A x in single precision (dense: BLAS; sparse: compressed columns for A*, rows for A).
+ * y := A x in single precision; the same bits with any number of threads. Dense: the matrix
+ * is read once a product. Sparse: compressed rows for A and columns for A*, both kept.
  * Domain [cols], codomain [rows], of the field of @p A, which is copied. The norm bound is
  * the smaller of the Frobenius norm and sqrt(||A||_1 ||A||_inf).
+ *
+ * CSK_ERR_NUMERIC if an entry is not finite in single precision, CSK_ERR_ARG if a sparse
+ * structure contradicts itself, CSK_ERR_UNSUPPORTED if it has 2^31 rows or columns.
  */
-CSK_API csk_status csk_linop_matrix(csk_linop **out, const csk_matrix *A) CSK_MUST_CHECK;
+CSK_API csk_status csk_linop_matrix(csk_linop **out,
+                                    const csk_matrix *A) CSK_MUST_CHECK;
 
 #endif
