@@ -154,7 +154,7 @@ static void combine(const dense *d, float *out, const float *c)
             continue;
         }
         sum_block_pair(n, d->count, d->value + at, d->len, c, y, z);
-        for (int64_t i = 0; i < n; i += 2) { /* y + i z */
+        for (int64_t i = 0; i + 1 < n; i += 2) { /* y + i z */
             y[i] -= z[i + 1];
             y[i + 1] += z[i];
         }
