@@ -3,6 +3,7 @@
 #include "cs/linop_impl.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "operators/dft_priv.h"
 #include "operators/fftw_lock.h"
 
 #include <fftw3.h>
@@ -18,11 +19,11 @@ enum { BLOCK = 8192 };
  */
 typedef struct conv {
     csk_linop base;
-    fftwf_plan forward;  /* domain to spectrum, keeps its input */
-    fftwf_plan backward; /* spectrum to domain, overwrites its input */
-    int64_t points;      /* of the spectrum */
-    float *kernel;       /* its spectrum, interleaved */
-    float scale;         /* 1 / N: FFTW does not normalise */
+    csk_dft forward, backward;   /* complex spaces */
+    fftwf_plan to_half, to_real; /* real ones; the latter overwrites its input */
+    int64_t points;              /* of the spectrum */
+    float *kernel;               /* its spectrum, interleaved */
+    float scale;                 /* 1 / N: FFTW does not normalise */
 } conv;
 
 static bool aligned(const float *x)
@@ -30,34 +31,38 @@ static bool aligned(const float *x)
     return (uintptr_t)x % CSK_ALIGN == 0;
 }
 
-/* The first part of the workspace is the spectrum, the second the aligned copy. */
-static float *copy_room(const conv *c, float *work)
+/* The second half of the workspace: for copies, and for every other pass. */
+static float *spare(const conv *c, float *work)
 {
     return work + csk_pad(2 * c->points);
 }
 
-static void to_spectrum(const conv *c, const float *x, float *work)
+/* Returns the spectrum, which is somewhere in work. */
+static float *to_spectrum(const conv *c, const float *x, float *work)
 {
-    float *from = (float *)x; /* FFTW's prototype lacks the const */
+    float *other = spare(c, work);
 
     if (!aligned(x)) {
-        from = copy_room(c, work);
-        csk_copy(csk_space_len(&c->base.domain), x, from);
+        csk_copy(csk_space_len(&c->base.domain), x, other);
+        x = other;
     }
-    if (c->base.domain.field == CSK_REAL)
-        fftwf_execute_dft_r2c(c->forward, from, (fftwf_complex *)work);
-    else
-        fftwf_execute_dft(c->forward, (fftwf_complex *)from, (fftwf_complex *)work);
+    if (c->base.domain.field == CSK_COMPLEX)
+        return csk_dft_run(&c->forward, NULL, x, work, other);
+    /* The plan keeps its input; the prototype lacks the const. */
+    fftwf_execute_dft_r2c(c->to_half, (float *)x, (fftwf_complex *)work);
+    return work;
 }
 
-static void from_spectrum(const conv *c, float *y, float *work)
+static void from_spectrum(const conv *c, float *y, float *spectrum, float *work)
 {
-    float *to = aligned(y) ? y : copy_room(c, work);
+    float *to = aligned(y) ? y : NULL;
 
-    if (c->base.domain.field == CSK_REAL)
-        fftwf_execute_dft_c2r(c->backward, (fftwf_complex *)work, to);
-    else
-        fftwf_execute_dft(c->backward, (fftwf_complex *)work, (fftwf_complex *)to);
+    if (c->base.domain.field == CSK_COMPLEX) {
+        to = csk_dft_run(&c->backward, to, spectrum, work, spare(c, work));
+    } else {
+        to = to ? to : spare(c, work);
+        fftwf_execute_dft_c2r(c->to_real, (fftwf_complex *)spectrum, to);
+    }
     if (to != y)
         csk_copy(csk_space_len(&c->base.domain), to, y);
 }
@@ -96,27 +101,27 @@ static void conv_apply(const csk_linop *A, float *y, const float *x, float *work
 {
     const conv *c = (const conv *)A;
 
-    to_spectrum(c, x, work);
-    multiply(c, 1.f, work);
-    from_spectrum(c, y, work);
+    float *s = to_spectrum(c, x, work);
+    multiply(c, 1.f, s);
+    from_spectrum(c, y, s, work);
 }
 
 static void conv_adjoint(const csk_linop *A, float *x, const float *y, float *work)
 {
     const conv *c = (const conv *)A;
 
-    to_spectrum(c, y, work);
-    multiply(c, -1.f, work);
-    from_spectrum(c, x, work);
+    float *s = to_spectrum(c, y, work);
+    multiply(c, -1.f, s);
+    from_spectrum(c, x, s, work);
 }
 
 static void conv_normal(const csk_linop *A, float *z, const float *x, float *work)
 {
     const conv *c = (const conv *)A;
 
-    to_spectrum(c, x, work);
-    weigh(c, false, 0., 0., work);
-    from_spectrum(c, z, work);
+    float *s = to_spectrum(c, x, work);
+    weigh(c, false, 0., 0., s);
+    from_spectrum(c, z, s, work);
 }
 
 static void conv_resolvent(const csk_linop *A, float *z, const float *x, double a,
@@ -124,20 +129,22 @@ static void conv_resolvent(const csk_linop *A, float *z, const float *x, double 
 {
     const conv *c = (const conv *)A;
 
-    to_spectrum(c, x, work);
-    weigh(c, true, a, b, work);
-    from_spectrum(c, z, work);
+    float *s = to_spectrum(c, x, work);
+    weigh(c, true, a, b, s);
+    from_spectrum(c, z, s, work);
 }
 
 static void conv_destroy(csk_linop *A)
 {
     conv *c = (conv *)A;
 
+    csk_dft_clear(&c->forward);
+    csk_dft_clear(&c->backward);
     csk_fftw_lock();
-    if (c->forward)
-        fftwf_destroy_plan(c->forward);
-    if (c->backward)
-        fftwf_destroy_plan(c->backward);
+    if (c->to_half)
+        fftwf_destroy_plan(c->to_half);
+    if (c->to_real)
+        fftwf_destroy_plan(c->to_real);
     csk_fftw_unlock();
     csk_free(c->kernel);
 }
@@ -152,10 +159,9 @@ static const csk_linop_class conv_class = {
 };
 
 /* Row-major strides; the spectrum of a real array is shorter along the last axis. */
-static csk_status plan(conv *c, float *x, float *work)
+static csk_status plan_real(conv *c, float *x, float *spectrum)
 {
     const csk_space *s = &c->base.domain;
-    const bool real = s->field == CSK_REAL;
     fftwf_iodim64 to[CSK_MAX_RANK], back[CSK_MAX_RANK];
     int64_t stride = 1, half = 1;
 
@@ -163,25 +169,29 @@ static csk_status plan(conv *c, float *x, float *work)
         to[i] = (fftwf_iodim64){ .n = s->dim[i], .is = stride, .os = half };
         back[i] = (fftwf_iodim64){ .n = s->dim[i], .is = half, .os = stride };
         stride *= s->dim[i];
-        half *= real && i == s->rank - 1 ? s->dim[i] / 2 + 1 : s->dim[i];
+        half *= i == s->rank - 1 ? s->dim[i] / 2 + 1 : s->dim[i];
     }
-    fftwf_complex *spectrum = (fftwf_complex *)work, *z = (fftwf_complex *)x;
-    const unsigned keep = FFTW_ESTIMATE | FFTW_PRESERVE_INPUT;
-    const unsigned ruin = FFTW_ESTIMATE | FFTW_DESTROY_INPUT;
-
     csk_fftw_lock();
-    c->forward =
-        real ? fftwf_plan_guru64_dft_r2c(s->rank, to, 0, NULL, x, spectrum, keep)
-             : fftwf_plan_guru64_dft(s->rank, to, 0, NULL, z, spectrum, FFTW_FORWARD,
-                                     keep);
-    c->backward =
-        real ? fftwf_plan_guru64_dft_c2r(s->rank, back, 0, NULL, spectrum, x, ruin)
-             : fftwf_plan_guru64_dft(s->rank, back, 0, NULL, spectrum, z, FFTW_BACKWARD,
-                                     ruin);
+    c->to_half =
+        fftwf_plan_guru64_dft_r2c(s->rank, to, 0, NULL, x, (fftwf_complex *)spectrum,
+                                  FFTW_ESTIMATE | FFTW_PRESERVE_INPUT);
+    c->to_real =
+        fftwf_plan_guru64_dft_c2r(s->rank, back, 0, NULL, (fftwf_complex *)spectrum, x,
+                                  FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
     csk_fftw_unlock();
-    if (!c->forward || !c->backward)
+    if (!c->to_half || !c->to_real)
         return csk_fail(CSK_ERR_UNSUPPORTED, "conv: FFTW has no plan for this size");
     return CSK_OK;
+}
+
+static csk_status plan(conv *c, float *x, float *work)
+{
+    const csk_space *s = &c->base.domain;
+
+    if (s->field == CSK_REAL)
+        return plan_real(c, x, work);
+    csk_status err = csk_dft_plan(&c->forward, s, FFTW_FORWARD, x, work);
+    return err ? err : csk_dft_plan(&c->backward, s, FFTW_BACKWARD, x, work);
 }
 
 /* x := the kernel, its centre at index 0, what is before it at the far ends. */
@@ -202,19 +212,21 @@ static void place(float *x, const csk_space *s, const csk_space *ks,
     }
 }
 
-/* Plans, the kernel's spectrum and its largest modulus, in buffers of the caller. */
+/* Plans, the kernel's spectrum and its largest modulus. */
 static csk_status prepare(conv *c, const csk_space *ks, const float *kernel)
 {
     float *x = csk_alloc(csk_space_len(&c->base.domain), sizeof(*x));
+    float *work = csk_alloc(c->base.work_len, sizeof(*work));
 
     c->kernel = csk_alloc(2 * c->points, sizeof(*c->kernel));
-    csk_status err = x && c->kernel ? plan(c, x, c->kernel) : CSK_ERR_NOMEM;
+    csk_status err = x && work && c->kernel ? plan(c, x, work) : CSK_ERR_NOMEM;
     if (!err) {
         place(x, &c->base.domain, ks, kernel);
-        to_spectrum(c, x, c->kernel);
+        csk_copy(2 * c->points, to_spectrum(c, x, work), c->kernel);
         c->base.norm_bound = csk_max_modulus(c->points, 2, c->kernel);
     }
     csk_free(x);
+    csk_free(work);
     return err;
 }
 

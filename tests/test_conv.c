@@ -100,7 +100,8 @@ START_TEST(delta_is_identity_and_shift)
 {
     enum { N0 = 6, N1 = 7, N = N0 * N1 };
     const csk_space space = TST_REAL(N0, N1), ks = TST_REAL(2, 3);
-    float *x = tst_normal(N, 1, 0), y[N], work[4 * N];
+    _Alignas(CSK_ALIGN) float work[4 * N];
+    float *x = tst_normal(N, 1, 0), y[N];
     csk_linop *I = make(&space, &ks, (const float[]){ 0, 0, 0, 0, 1, 0 });
     csk_linop *S = make(&space, &ks, (const float[]){ 0, 0, 0, 0, 0, 2 });
 

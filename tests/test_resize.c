@@ -93,7 +93,8 @@ START_TEST(resolvent_knows_both_eigenspaces)
     static const int64_t f[2] = { 2, 2 };
     const csk_space space = TST_REAL(4, 4);
     const double a = 3., b = .5;
-    float flat[16], wiggle[16], z[16], work[64];
+    _Alignas(CSK_ALIGN) float work[64];
+    float flat[16], wiggle[16], z[16];
     csk_linop *A;
 
     for (int i = 0; i < 16; i++) {
