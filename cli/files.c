@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inputs that are checked when read, outputs that are checked before the work. */
+#include "cli/state.h"
+#include "cs/format.h"
+#include "cs/mem.h"
+#include "cs/vec.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* -- inputs --------------------------------------------------------------------- */
+
+csk_status cli_bad_input(const cli_call *call, csk_status err)
+{
+    call->state->bad_input |= err != CSK_OK;
+    return err;
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+static csk_status no_memory(void)
+{
+    return csk_fail(CSK_ERR_NOMEM, "no memory");
+}
+
+/* Only verbs that write keep hashes: they go into the provenance. */
+static csk_status record(const cli_call *call, const char *path)
+{
+    cli_list *inputs = &call->state->inputs;
+    char hex[65];
+
+    if (cli_output_arg(call->cmd) < 0 || cli_list_has(inputs, path))
+        return CSK_OK;
+    const csk_status err = cli_sha256_file(hex, path);
+    if (err)
+        return err;
+    return cli_list_add(inputs, path) && cli_list_add(inputs, hex) ? CSK_OK
+                                                                   : no_memory();
+}
+
+static csk_status input_file(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return csk_fail(CSK_ERR_IO, "%s: is a directory, not a file", path);
+    return record(call, path);
+}
+
+/*
+ * BART's pair is named by one of its files or by their stem. @p data and @p header become
+ * new strings; NULL where @p path is an ordinary file.
+ */
+static csk_status cfl_pair(char **data, char **header, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const bool named = dot && (strcmp(dot, ".cfl") == 0 || strcmp(dot, ".hdr") == 0);
+    char *stem = named ? strndup(path, (size_t)(dot - path)) : strdup(path);
+
+    *data = stem ? cli_concat(stem, ".cfl") : NULL;
+    *header = stem ? cli_concat(stem, ".hdr") : NULL;
+    free(stem);
+    if (!*data || !*header) {
+        free(*data);
+        free(*header);
+        *data = *header = NULL;
+        return no_memory();
+    }
+    if (!named && (exists(path) || !exists(*data))) {
+        free(*data);
+        free(*header);
+        *data = *header = NULL;
+    }
+    return CSK_OK;
+}
+
+csk_status cli_input(const cli_call *call, const char *path)
+{
+    char *data, *header;
+    csk_status err = cfl_pair(&data, &header, path);
+
+    if (!err && !data)
+        return cli_bad_input(call, input_file(call, path));
+    if (!err)
+        err = input_file(call, header);
+    if (!err)
+        err = input_file(call, data);
+    free(data);
+    free(header);
+    return cli_bad_input(call, err);
+}
+
+/* "[3][17]", the place of scalar @p at. */
+static void place(char *out, size_t room, const csk_space *s, int64_t at)
+{
+    int64_t index[CSK_MAX_RANK];
+    size_t used = 0;
+
+    for (int i = s->rank - 1; i >= 0; i--) {
+        index[i] = at % s->dim[i];
+        at /= s->dim[i];
+    }
+    out[0] = '\0';
+    for (int i = 0; i < s->rank && used < room; i++)
+        used +=
+            (size_t)snprintf(out + used, room - used, "[%lld]", (long long)index[i]);
+}
+
+static csk_status check_values(const csk_array *a, const char *path, unsigned checks)
+{
+    const int64_t n = csk_space_len(&a->space);
+    const int width = (int)a->space.field;
+
+    if (checks & CLI_FINITE) {
+        const int64_t bad = csk_first_not_finite(n, a->data);
+        char where[200];
+        if (bad >= 0) {
+            place(where, sizeof(where), &a->space, bad / width);
+            return csk_fail(CSK_ERR_NUMERIC, "%s: %s at %s, every value must be finite",
+                            path, a->data[bad] != a->data[bad] ? "NaN" : "infinity",
+                            where);
+        }
+    }
+    if ((checks & CLI_NOT_ZERO) && csk_max_modulus(n / width, width, a->data) == 0.)
+        return csk_fail(CSK_ERR_NUMERIC, "%s: all %lld values are zero", path,
+                        (long long)(n / width));
+    return CSK_OK;
+}
+
+csk_status cli_read(const cli_call *call, csk_array *a, const char *path,
+                    unsigned checks)
+{
+    csk_status err = cli_input(call, path);
+
+    if (err)
+        return err;
+    err = csk_read(a, path);
+    if (err)
+        return cli_bad_input(call, err);
+    err = check_values(a, path, checks);
+    if (err)
+        csk_array_clear(a);
+    return cli_bad_input(call, err);
+}
+
+csk_status cli_same_shape(const csk_space *a, const char *a_path, const csk_space *b,
+                          const char *b_path)
+{
+    csk_space c = *b;
+    char as[128], bs[128];
+
+    c.field = a->field;
+    if (csk_space_equal(a, &c))
+        return CSK_OK;
+    return csk_fail(CSK_ERR_SHAPE, "%s is %s, but %s is %s", a_path,
+                    csk_space_text(a, as, sizeof(as)), b_path,
+                    csk_space_text(b, bs, sizeof(bs)));
+}
+
+csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
+                         const char *path, const csk_space *like, const char *like_path)
+{
+    csk_array a = { .data = NULL };
+    csk_status err = cli_read(call, &a, path, CLI_FINITE | CLI_NOT_ZERO);
+
+    if (err)
+        return err;
+    const int skip = like->rank - a.space.rank;
+    csk_space part = *like;
+    if (skip > 0) {
+        part = csk_space_make(like->field, a.space.rank, like->dim + skip);
+    }
+    err = cli_same_shape(&a.space, path, &part, like_path);
+    const int64_t n = csk_space_size(&a.space);
+    uint8_t *bytes = err ? NULL : csk_alloc(n, sizeof(*bytes));
+    if (!err && !bytes)
+        err = CSK_ERR_NOMEM;
+    if (!err) {
+        const int width = (int)a.space.field;
+        for (int64_t i = 0; i < n; i++)
+            bytes[i] = a.data[width * i] != 0.f || a.data[width * (i + 1) - 1] != 0.f;
+        *mask = bytes;
+        if (len)
+            *len = n;
+    }
+    csk_array_clear(&a);
+    return cli_bad_input(call, err);
+}
+
+/* -- outputs -------------------------------------------------------------------- */
+
+static csk_status bad_output(const cli_call *call, csk_status err)
+{
+    call->state->bad_output |= err != CSK_OK;
+    return err;
+}
+
+/* The directory that @p path is in; a new string. */
+static char *parent(const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len == 0 ? strdup(".") : strndup(path, len);
+}
+
+static csk_status check_parent(const char *path)
+{
+    char *dir = parent(path);
+    struct stat st;
+    csk_status err = CSK_OK;
+
+    if (!dir)
+        return no_memory();
+    if (stat(dir, &st) != 0)
+        err = csk_fail(CSK_ERR_IO, "%s: no such directory for %s", dir, path);
+    else if (!S_ISDIR(st.st_mode))
+        err = csk_fail(CSK_ERR_IO, "%s: not a directory, for %s", dir, path);
+    else if (access(dir, W_OK | X_OK) != 0)
+        err = csk_fail(CSK_ERR_IO, "%s: %s", dir, strerror(errno));
+    free(dir);
+    return err;
+}
+
+static csk_status check_file(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0) {
+        if (S_ISDIR(st.st_mode))
+            return csk_fail(CSK_ERR_IO, "%s: is a directory, the output is a file",
+                            path);
+        if (!call->force)
+            return csk_fail(CSK_ERR_IO, "%s exists; --force writes over it", path);
+    }
+    return check_parent(path);
+}
+
+/* Do @p fn to all files that writing @p path makes: itself, a header, a note beside it. */
+static csk_status each_file(const cli_call *call, const char *path,
+                            csk_status (*fn)(const cli_call *call, const char *path))
+{
+    const csk_format *format = csk_format_of(path);
+    char *data = NULL, *header = NULL, *note = NULL;
+    csk_status err = CSK_OK;
+
+    if (format && strcmp(format->name, "cfl") == 0)
+        err = cfl_pair(&data, &header, path);
+    if (!err && format && !format->holds_note) {
+        note = cli_concat(path, ".json");
+        err = note ? CSK_OK : no_memory();
+    }
+    if (!err)
+        err = fn(call, data ? data : path);
+    if (!err && header)
+        err = fn(call, header);
+    if (!err && note)
+        err = fn(call, note);
+    free(data);
+    free(header);
+    free(note);
+    return err;
+}
+
+csk_status cli_check_output(const cli_call *call, const char *path)
+{
+    return bad_output(call, each_file(call, path, check_file));
+}
+
+static csk_status check_format(const char *path)
+{
+    char known[200] = "";
+
+    if (csk_format_of(path) && csk_format_of(path)->write)
+        return CSK_OK;
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        const size_t used = strlen(known);
+        if ((*f)->write)
+            (void)snprintf(known + used, sizeof(known) - used, " %s", (*f)->suffix);
+    }
+    return csk_fail(CSK_ERR_ARG, "%s: the name must end in one of%s", path, known);
+}
+
+static csk_status check_dir(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return check_parent(path);
+    if (!S_ISDIR(st.st_mode))
+        return csk_fail(CSK_ERR_IO, "%s: is a file, the output is a directory", path);
+    if (access(path, W_OK | X_OK) != 0)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+
+    DIR *dir = opendir(path);
+    int entries = 0;
+    if (!dir)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+    while (entries <= 2 && readdir(dir)) /* . and .. are two */
+        entries++;
+    (void)closedir(dir);
+    if (entries > 2 && !call->force)
+        return csk_fail(CSK_ERR_IO, "%s is not empty; --force writes into it", path);
+    return CSK_OK;
+}
+
+csk_status cli_check_outputs(const cli_call *call)
+{
+    const int k = cli_output_arg(call->cmd);
+    const char *path = k < 0 ? NULL : cli_arg_of(call, k);
+    csk_status err = CSK_OK;
+
+    if (!path)
+        return CSK_OK;
+    const cli_arg *arg = &call->cmd->args[k];
+    if (*path == '\0')
+        return csk_fail(CSK_ERR_ARG, "the name of the output is empty");
+    if (arg->role == CLI_OUTPUT_DIR)
+        return bad_output(call, check_dir(call, path));
+    if (!arg->suffixes) {
+        err = arg->any_suffix ? CSK_OK : check_format(path);
+        return err ? err : cli_check_output(call, path);
+    }
+    for (const char *const *s = arg->suffixes; *s && !err; s++) {
+        char *whole = cli_concat(path, *s);
+        err = whole ? cli_check_output(call, whole) : no_memory();
+        free(whole);
+    }
+    return err;
+}
+
+static csk_status remember(const cli_call *call, const char *path)
+{
+    cli_list *written = &call->state->written;
+
+    return cli_list_has(written, path) || cli_list_add(written, path) ? CSK_OK
+                                                                      : no_memory();
+}
+
+csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
+{
+    if (!err)
+        err = each_file(call, path, remember);
+    return bad_output(call, err);
+}
+
+csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
+{
+    const char *note = cli_provenance(call);
+
+    if (!note)
+        return no_memory();
+    return cli_wrote(call, path, csk_write(a, path, note));
+}
+
+csk_status cli_write_file(const cli_call *call, const char *path, const void *bytes,
+                          size_t len)
+{
+    csk_status err = csk_write_bytes(path, bytes, len);
+
+    if (!err)
+        err = remember(call, path);
+    return bad_output(call, err);
+}
+
+csk_status cli_make_dir(const cli_call *call, const char *path)
+{
+    if (mkdir(path, 0777) != 0) {
+        if (errno == EEXIST)
+            return CSK_OK; /* checked before the work */
+        return bad_output(call, csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno)));
+    }
+    call->state->made_dir = strdup(path);
+    return call->state->made_dir ? CSK_OK : no_memory();
+}
+
+void cli_undo(const cli_call *call)
+{
+    const cli_state *s = call->state;
+
+    for (int i = 0; i < s->written.n; i++)
+        (void)unlink(s->written.v[i]);
+    if (s->made_dir)
+        (void)rmdir(s->made_dir);
+}

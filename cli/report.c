@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Results are kept in their order as (key, text for people, JSON value). A table is an
+ * item whose text is NULL and whose value is an array; the rows' texts are beside it.
+ */
+#include "cli/state.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct cell {
+    char *key, *head,
+        *text; /* head: the key as it stands above a column, with the unit */
+    bool number;
+    int row; /* of the table it is in */
+} cell;
+
+typedef struct item {
+    char *key, *head;
+    char *text;  /* NULL: a table */
+    cell *cells; /* of a table */
+    int ncells, rows;
+} item;
+
+struct cli_report {
+    json_t *root;
+    item *items;
+    int n;
+    item *open;  /* the table whose row is open */
+    json_t *row; /* borrowed from root */
+    bool failed; /* out of memory */
+};
+
+void cli_report_free(cli_report *r)
+{
+    if (!r)
+        return;
+    for (int i = 0; i < r->n; i++) {
+        item *it = &r->items[i];
+        for (int c = 0; c < it->ncells; c++) {
+            free(it->cells[c].key);
+            free(it->cells[c].head);
+            free(it->cells[c].text);
+        }
+        free(it->cells);
+        free(it->key);
+        free(it->head);
+        free(it->text);
+    }
+    free(r->items);
+    json_decref(r->root);
+    free(r);
+}
+
+static cli_report *report_of(const cli_call *call)
+{
+    cli_report **r = &call->state->report;
+
+    if (!*r) {
+        *r = calloc(1, sizeof(**r));
+        if (*r)
+            (*r)->root = json_object();
+        if (*r && !(*r)->root)
+            (*r)->failed = true;
+    }
+    return *r;
+}
+
+/* "residual_norm" as "residual norm". */
+static char *spaced(char *text)
+{
+    for (char *c = text; c && *c; c++) {
+        if (*c == '_')
+            *c = ' ';
+    }
+    return text;
+}
+
+static item *add_item(cli_report *r, const char *key)
+{
+    item *more = realloc(r->items, (size_t)(r->n + 1) * sizeof(*more));
+
+    if (!more)
+        return NULL;
+    r->items = more;
+    item *it = &more[r->n++];
+    *it = (item){ .key = strdup(key), .head = spaced(strdup(key)) };
+    return it->key && it->head ? it : NULL;
+}
+
+static char *joined(const char *text, const char *unit, const char *before,
+                    const char *after)
+{
+    char all[512];
+
+    if (!unit || !*unit)
+        return strdup(text);
+    (void)snprintf(all, sizeof(all), "%s%s%s%s", text, before, unit, after);
+    return strdup(all);
+}
+
+static bool add_cell(item *table, const char *key, const char *text, const char *unit,
+                     bool number)
+{
+    cell *more = realloc(table->cells, (size_t)(table->ncells + 1) * sizeof(*more));
+
+    if (!more)
+        return false;
+    table->cells = more;
+    cell *c = &more[table->ncells++];
+    *c = (cell){ strdup(key), spaced(joined(key, unit, " (", ")")), strdup(text),
+                 number, table->rows - 1 };
+    return c->key && c->head && c->text;
+}
+
+/* Takes over @p value. */
+static void put(const cli_call *call, const char *key, const char *text,
+                const char *unit, bool number, json_t *value)
+{
+    cli_report *r = report_of(call);
+
+    if (!r || r->failed) {
+        json_decref(value);
+        return;
+    }
+    r->failed |= json_object_set_new(r->row ? r->row : r->root, key, value) != 0;
+    if (r->open) {
+        r->failed |= !add_cell(r->open, key, text, unit, number);
+        return;
+    }
+    item *it = add_item(r, key);
+    if (it)
+        it->text = joined(text, unit, " ", "");
+    r->failed |= !it || !it->text;
+}
+
+void cli_put_real(const cli_call *call, const char *key, double value, int decimals,
+                  const char *unit)
+{
+    char text[400]; /* DBL_MAX has 309 digits before the point */
+
+    if (decimals < 0)
+        (void)snprintf(text, sizeof(text), "%.6g", value);
+    else
+        (void)snprintf(text, sizeof(text), "%.*f", decimals, value);
+    put(call, key, text, unit, true, isfinite(value) ? json_real(value) : json_null());
+}
+
+void cli_put_int(const cli_call *call, const char *key, int64_t value)
+{
+    char text[32];
+
+    (void)snprintf(text, sizeof(text), "%lld", (long long)value);
+    put(call, key, text, NULL, true, json_integer(value));
+}
+
+void cli_put_text(const cli_call *call, const char *key, const char *value)
+{
+    json_t *json = json_string(value);
+
+    put(call, key, value, NULL, false, json ? json : json_string("(not UTF-8)"));
+}
+
+void cli_put_flag(const cli_call *call, const char *key, bool value)
+{
+    put(call, key, value ? "yes" : "no", NULL, false, json_boolean(value));
+}
+
+void cli_put_shape(const cli_call *call, const char *key, const csk_space *space)
+{
+    char text[160];
+    size_t used = 0;
+    json_t *dims = json_array();
+
+    text[0] = '\0';
+    for (int i = 0; i < space->rank; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%lld",
+                                 i ? "x" : "", (long long)space->dim[i]);
+        (void)json_array_append_new(dims, json_integer(space->dim[i]));
+    }
+    put(call, key, text, NULL, false, dims);
+}
+
+void cli_begin_row(const cli_call *call, const char *table)
+{
+    cli_report *r = report_of(call);
+
+    if (!r || r->failed)
+        return;
+    r->open = NULL;
+    for (int i = 0; i < r->n; i++) {
+        if (!r->items[i].text && strcmp(r->items[i].key, table) == 0)
+            r->open = &r->items[i];
+    }
+    if (!r->open) {
+        r->open = add_item(r, table);
+        r->failed |= !r->open || json_object_set_new(r->root, table, json_array()) != 0;
+    }
+    if (r->failed)
+        return;
+    r->row = json_object();
+    r->failed |= json_array_append_new(json_object_get(r->root, table), r->row) != 0;
+    r->open->rows++;
+}
+
+void cli_end_row(const cli_call *call)
+{
+    cli_report *r = call->state->report;
+
+    if (r) {
+        r->open = NULL;
+        r->row = NULL;
+    }
+}
+
+/* -- printing ------------------------------------------------------------------- */
+
+/* Columns a terminal needs for UTF-8 text: bytes that do not continue a character. */
+static int columns(const char *text)
+{
+    int n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static const cell *cell_at(const item *table, int row, const char *key)
+{
+    for (int c = 0; c < table->ncells; c++) {
+        if (table->cells[c].row == row && strcmp(table->cells[c].key, key) == 0)
+            return &table->cells[c];
+    }
+    return NULL;
+}
+
+static int column_width(const item *table, const char *key)
+{
+    int width = 0;
+
+    for (int c = 0; c < table->ncells; c++) {
+        const cell *at = &table->cells[c];
+        if (strcmp(at->key, key) != 0)
+            continue;
+        const int text = columns(at->text), head = columns(at->head);
+        width = text > width ? text : width;
+        width = head > width ? head : width;
+    }
+    return width;
+}
+
+static bool first_of_its_key(const item *table, int c)
+{
+    for (int k = 0; k < c; k++) {
+        if (strcmp(table->cells[k].key, table->cells[c].key) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* row -1: the heading. Numbers to the right, words to the left. */
+static void print_row(const item *table, int row)
+{
+    int blanks = 0;
+
+    for (int c = 0; c < table->ncells; c++) {
+        const cell *head = &table->cells[c];
+        if (!first_of_its_key(table, c))
+            continue;
+        const cell *at = row < 0 ? head : cell_at(table, row, head->key);
+        const char *text = row < 0 ? head->head : at ? at->text : "-";
+        const int pad = column_width(table, head->key) - columns(text);
+        (void)printf("%*s%s", blanks + (head->number ? pad : 0), "", text);
+        blanks = 2 + (head->number ? 0 : pad);
+    }
+    (void)putchar('\n');
+}
+
+static void print_text(const cli_report *r)
+{
+    int width = 0;
+
+    for (int i = 0; i < r->n; i++) {
+        if (r->items[i].text && columns(r->items[i].head) > width)
+            width = columns(r->items[i].head);
+    }
+    for (int i = 0; i < r->n; i++) {
+        const item *it = &r->items[i];
+        if (it->text) {
+            (void)printf("%s%*s  %s\n", it->head, width - columns(it->head), "",
+                         it->text);
+            continue;
+        }
+        if (i > 0)
+            (void)putchar('\n');
+        for (int row = -1; row < it->rows; row++)
+            print_row(it, row);
+        if (i + 1 < r->n && r->items[i + 1].text)
+            (void)putchar('\n');
+    }
+}
+
+char *cli_report_json(const cli_call *call)
+{
+    const cli_report *r = report_of(call);
+
+    return r && !r->failed
+               ? json_dumps(r->root, JSON_INDENT(2) | JSON_REAL_PRECISION(12))
+               : NULL;
+}
+
+csk_status cli_report_print(const cli_call *call)
+{
+    const cli_report *r = call->state->report;
+
+    if (r && r->failed)
+        return csk_fail(CSK_ERR_NOMEM, "no memory for the report");
+    if (call->json) {
+        char *text = cli_report_json(call);
+        if (!text)
+            return csk_fail(CSK_ERR_NOMEM, "no memory for the report");
+        (void)puts(text);
+        free(text);
+    } else if (r) {
+        print_text(r);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return csk_fail(CSK_ERR_IO, "cannot write the results to standard output");
+    return CSK_OK;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From the words of a command line to an exit code. */
+#include "cli/state.h"
+#include "cs/format.h"
+
+#include <cblas.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+cli_exit cli_exit_of(csk_status err)
+{
+    switch (err) {
+    case CSK_OK:
+        return CLI_EXIT_DONE;
+    case CSK_ERR_ARG:
+        return CLI_EXIT_USAGE;
+    case CSK_ERR_SHAPE:
+    case CSK_ERR_FORMAT:
+    case CSK_ERR_UNSUPPORTED:
+    case CSK_ERR_NUMERIC:
+        return CLI_EXIT_DATA;
+    case CSK_ERR_ABORTED:
+        return CLI_EXIT_INTERRUPTED;
+    case CSK_ERR_NOMEM:
+    case CSK_ERR_IO:
+        break;
+    }
+    return CLI_EXIT_FAILED;
+}
+
+static cli_exit exit_code(const cli_state *s, csk_status err)
+{
+    if (err == CSK_ERR_NOMEM)
+        return CLI_EXIT_FAILED;
+    if (err == CSK_ERR_ABORTED)
+        return cli_signal() == 15 ? CLI_EXIT_TERMINATED : CLI_EXIT_INTERRUPTED;
+    if (err && s->bad_input)
+        return CLI_EXIT_DATA;
+    if (err && s->bad_output)
+        return CLI_EXIT_FAILED;
+    if (!err && s->not_converged)
+        return CLI_EXIT_NOT_CONVERGED;
+    return cli_exit_of(err);
+}
+
+double cli_seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* One line, whatever the message holds. */
+static void print_error(const char *verb, csk_status err)
+{
+    const char *text = csk_error_message();
+
+    (void)fprintf(stderr, "csk %s: ", verb);
+    if (!*text)
+        text = csk_status_name(err);
+    for (; *text; text++)
+        (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, stderr);
+    (void)fputc('\n', stderr);
+}
+
+static void say(const cli_call *call, const char *fmt, va_list args)
+{
+    cli_bar_clear(call->state);
+    (void)fprintf(stderr, "csk %s: ", call->cmd->name);
+    (void)vfprintf(stderr, fmt, args);
+    (void)fputc('\n', stderr);
+}
+
+void cli_say(const cli_call *call, const char *fmt, ...)
+{
+    va_list args;
+
+    if (call->quiet)
+        return;
+    va_start(args, fmt);
+    say(call, fmt, args);
+    va_end(args);
+}
+
+void cli_detail(const cli_call *call, const char *fmt, ...)
+{
+    va_list args;
+
+    if (!call->verbose)
+        return;
+    va_start(args, fmt);
+    say(call, fmt, args);
+    va_end(args);
+}
+
+void cli_stopped(const cli_call *call, const csk_run_info *info, bool strict)
+{
+    if (info->stop != CSK_STOP_MAX_ITER)
+        return;
+    cli_say(call, "not converged after %d iterations (relative change %.1e)",
+            info->iter, info->change);
+    call->state->not_converged |= strict;
+}
+
+/* 0: the default, which is OMP_NUM_THREADS or all cores. Returns what is in force. */
+static int set_threads(int threads)
+{
+#ifdef _OPENMP
+    if (threads > 0) {
+        omp_set_num_threads(threads);
+        openblas_set_num_threads(threads);
+    }
+    return omp_get_max_threads();
+#else
+    if (threads > 0)
+        openblas_set_num_threads(threads);
+    return 1;
+#endif
+}
+
+/* -- --plan -------------------------------------------------------------------- */
+
+/* Without better knowledge: data are held three times, and 100 MB take a second. */
+static void guess_plan(const cli_call *call, cli_plan *plan)
+{
+    for (int k = 0; call->cmd->args[k].name; k++) {
+        for (int i = 0; i < call->args[k].n; i++) {
+            struct stat st;
+            if (call->cmd->args[k].role == CLI_INPUT &&
+                stat(call->args[k].v[i], &st) == 0)
+                plan->bytes += 3 * (int64_t)st.st_size;
+        }
+    }
+    plan->seconds = (double)plan->bytes / 3e8;
+    plan->note = "a guess from the sizes of the inputs";
+}
+
+static csk_status print_plan(const cli_call *call)
+{
+    cli_plan plan = { 0 };
+    const int k = cli_output_arg(call->cmd);
+
+    if (call->cmd->plan) {
+        const csk_status err = call->cmd->plan(call, &plan);
+        if (err)
+            return err;
+    } else {
+        guess_plan(call, &plan);
+    }
+    if (k >= 0 && cli_arg_of(call, k)) {
+        const cli_arg *out = &call->cmd->args[k];
+        const char *const whole[] = { "", NULL };
+        for (const char *const *s = out->suffixes ? out->suffixes : whole; *s; s++) {
+            char *path = cli_concat(cli_arg_of(call, k), *s);
+            cli_begin_row(call, "would_write");
+            cli_put_text(call, "path", path ? path : "");
+            cli_end_row(call);
+            free(path);
+        }
+    }
+    cli_put_real(call, "memory", (double)plan.bytes / 1e6, 1, "MB");
+    cli_put_real(call, "time", plan.seconds, 1, "s");
+    cli_put_int(call, "threads", call->threads);
+    if (plan.note)
+        cli_put_text(call, "note", plan.note);
+    return CSK_OK;
+}
+
+/* -- one verb --------------------------------------------------------------------- */
+
+static csk_status run_call(const cli_call *call)
+{
+    csk_status err = cli_check_outputs(call);
+
+    if (err)
+        return err;
+    (void)csk_fail(CSK_OK, "%s", "");
+    err = call->plan ? print_plan(call) : call->cmd->run(call);
+    if (err && err != CSK_ERR_ABORTED)
+        return err;
+
+    const csk_status printed = cli_report_print(call);
+    return printed ? printed : err;
+}
+
+static int finish(const cli_call *call, csk_status err)
+{
+    cli_state *s = call->state;
+    const cli_exit code = exit_code(s, err);
+
+    cli_bar_clear(s);
+    if (err == CSK_ERR_ABORTED)
+        (void)fprintf(stderr, "csk %s: interrupted; what was finished is kept\n",
+                      call->cmd->name);
+    else if (err)
+        print_error(call->cmd->name, err);
+    if (err && err != CSK_ERR_ABORTED)
+        cli_undo(call);
+    return code;
+}
+
+static void clear_state(cli_state *s)
+{
+    cli_list_clear(&s->inputs);
+    cli_list_clear(&s->written);
+    cli_report_free(s->report);
+    free(s->made_dir);
+    free(s->provenance);
+}
+
+int cli_run(const cli_cmd *cmd, int argc, char *const argv[])
+{
+    cli_state state = { .argc = argc, .argv = argv };
+    cli_parsed parsed;
+    int code;
+    const csk_status err = cli_parse(&parsed, cmd, argc, argv);
+
+    if (err) {
+        print_error(cmd->name, err);
+        code = cli_exit_of(err);
+    } else {
+        const cli_common *c = &parsed.common;
+        const cli_call call = {
+            .cmd = cmd,
+            .opts = parsed.opts,
+            .args = parsed.args,
+            .seed = parsed.seed,
+            .threads = set_threads(c->threads),
+            .force = c->force,
+            .json = c->json,
+            .plan = c->plan,
+            .quiet = c->quiet,
+            .verbose = c->verbose,
+            .state = &state,
+        };
+        code = finish(&call, run_call(&call));
+    }
+    clear_state(&state);
+    cli_parsed_clear(&parsed);
+    return code;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file cli/state.h  What the parts of the framework share; verbs do not include it. */
+#ifndef CSK_CLI_STATE_H
+#define CSK_CLI_STATE_H
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+/** Options that every verb has. */
+typedef struct cli_common {
+    const char *seed;
+    int threads;
+    bool force, json, plan, quiet, verbose;
+} cli_common;
+
+extern const csk_param cli_common_params[];
+
+/** A growing list of strings. */
+typedef struct cli_list {
+    int n;
+    char **v;
+} cli_list;
+
+/** Append a copy of @p text; false if no memory. */
+bool cli_list_add(cli_list *list, const char *text);
+bool cli_list_has(const cli_list *list, const char *text);
+void cli_list_clear(cli_list *list);
+
+typedef struct cli_report cli_report;
+
+typedef struct cli_state {
+    int argc;
+    char *const *argv; /**< the words after the verb */
+    cli_list inputs;   /**< path, hash, path, hash, ... */
+    cli_list written;  /**< files to remove on failure */
+    char *made_dir;    /**< directory to remove on failure */
+    char *provenance;
+    cli_report *report;
+    bool bad_input;     /**< the failure came from an input */
+    bool bad_output;    /**< the failure came from an output */
+    bool not_converged; /**< under --strict */
+    bool bar_shown;     /**< a progress line is on the terminal */
+    double bar_start, bar_last;
+    const char *bar_label;
+} cli_state;
+
+/* -- parse.c ---- */
+
+/** A parsed command line; cli_parsed_clear() it. */
+typedef struct cli_parsed {
+    void *opts;
+    cli_common common;
+    uint64_t seed;
+    char **words;     /**< positional arguments in order, the output of -o last */
+    cli_values *args; /**< one for each cli_arg */
+} cli_parsed;
+
+csk_status cli_parse(cli_parsed *p, const cli_cmd *cmd, int argc,
+                     char *const argv[]) CSK_MUST_CHECK;
+void cli_parsed_clear(cli_parsed *p);
+
+/** Position of the declared output among the arguments of @p cmd, -1 if there is none. */
+int cli_output_arg(const cli_cmd *cmd);
+
+/** The word of @p words (closed by NULL) that is most like @p word, NULL if none is near. */
+const char *cli_nearest(const char *word, const char *const *words);
+
+/**
+ * The verb that argv[0] (and argv[1]) name, and in @p used the number of words it took.
+ * NULL, with a message, if there is none.
+ */
+const cli_cmd *cli_find(int argc, char *const argv[], int *used);
+
+/** Call @p fn for every option of @p table (NULL: none), inside groups too. */
+void cli_each_param(const csk_param *table, void (*fn)(const csk_param *p, void *user),
+                    void *user);
+
+/* -- run.c ---- */
+
+/** Parse and run; the exit code. @p argv are the words after the verb. */
+int cli_run(const cli_cmd *cmd, int argc, char *const argv[]);
+
+/** The exit code for a status that is not CSK_OK, outside of any verb's inputs and outputs. */
+cli_exit cli_exit_of(csk_status err);
+
+/* -- files.c ---- */
+
+/** Check the declared output of @p call. */
+csk_status cli_check_outputs(const cli_call *call);
+/** Remove what was written. */
+void cli_undo(const cli_call *call);
+
+/* -- provenance.c ---- */
+
+/** Lower-case hexadecimal SHA-256 of the file @p path into @p hex. */
+csk_status cli_sha256_file(char hex[65], const char *path) CSK_MUST_CHECK;
+
+/* -- report.c ---- */
+
+void cli_report_free(cli_report *r);
+/** Print the report of @p call to stdout. CSK_ERR_NOMEM, CSK_ERR_IO. */
+csk_status cli_report_print(const cli_call *call) CSK_MUST_CHECK;
+
+/* -- progress.c ---- */
+
+/** Wipe the bar from the terminal, so that a line can be printed. */
+void cli_bar_clear(cli_state *state);
+/** The signal that ended the run, 0 if none came. */
+int cli_signal(void);
+
+/* -- help.c, complete.c ---- */
+
+typedef enum cli_markup { CLI_TEXT, CLI_MAN, CLI_MARKDOWN } cli_markup;
+
+/** The description of @p cmd. */
+void cli_describe(FILE *to, const cli_cmd *cmd, cli_markup markup);
+/** The description of the program: all verbs, all topics. */
+void cli_describe_all(FILE *to, cli_markup markup);
+/** The text on @p topic ("formats", ...); false if there is none of that name. */
+bool cli_describe_topic(FILE *to, const char *topic, cli_markup markup);
+/** Names of the topics, closed by NULL. */
+extern const char *const cli_topics[];
+const char *cli_topic_brief(const char *topic);
+
+void cli_complete_bash(FILE *to);
+
+#endif
