@@ -24,19 +24,18 @@ static const csk_param params[] = {
 static csk_status write_page(const cli_call *call, const char *dir, const cli_cmd *cmd,
                              cli_markup markup)
 {
-    char name[64] = "csk", *text = NULL;
+    char name[64], *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
 
     if (!to)
         return csk_fail(CSK_ERR_NOMEM, "no memory");
-    if (cmd)
-        (void)snprintf(name, sizeof(name), "csk-%s", cmd->name);
+    (void)snprintf(name, sizeof(name), "csk%s%s%s", cmd ? "-" : "",
+                   cmd ? cmd->name : "", markup == CLI_MAN ? ".1" : ".md");
     for (char *c = name; *c; c++) {
         if (*c == ' ')
             *c = '-';
     }
-    (void)strcat(name, markup == CLI_MAN ? ".1" : ".md");
     if (cmd)
         cli_describe(to, cmd, markup);
     else
@@ -92,8 +91,13 @@ static csk_status run(const cli_call *call)
         return CSK_OK;
 
     const cli_cmd *cmd = cli_find(words->n, words->v, &used);
-    if (!cmd)
-        return CSK_ERR_ARG;
+    if (!cmd) {
+        const char *topic = cli_nearest(words->v[0], cli_topics);
+        return topic ? csk_fail(CSK_ERR_ARG,
+                                "there is no topic '%.48s'; did you mean '%s'?",
+                                words->v[0], topic)
+                     : CSK_ERR_ARG;
+    }
     if (used < words->n)
         return csk_fail(CSK_ERR_ARG, "one verb or topic at a time, not also '%s'",
                         words->v[used]);

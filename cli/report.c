@@ -317,7 +317,7 @@ csk_status cli_report_print(const cli_call *call)
 
     if (r && r->failed)
         return csk_fail(CSK_ERR_NOMEM, "no memory for the report");
-    if (call->json) {
+    if (call->json && r) {
         char *text = cli_report_json(call);
         if (!text)
             return csk_fail(CSK_ERR_NOMEM, "no memory for the report");

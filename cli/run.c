@@ -70,6 +70,7 @@ static void print_error(const char *verb, csk_status err)
     (void)fputc('\n', stderr);
 }
 
+CSK_PRINTF(2, 0)
 static void say(const cli_call *call, const char *fmt, va_list args)
 {
     cli_bar_clear(call->state);

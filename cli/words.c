@@ -45,7 +45,8 @@ char *cli_concat(const char *stem, const char *suffix)
     if (!text)
         return NULL;
     memcpy(text, stem, a);
-    memcpy(text + a, suffix, b + 1);
+    memcpy(text + a, suffix, b);
+    text[a + b] = '\0';
     return text;
 }
 
