@@ -53,7 +53,10 @@ CSK_API csk_status csk_prox_zero(csk_prox **out, const csk_space *space) CSK_MUS
 /** g(x) = sum_i |x_i|, with the complex modulus on complex spaces (a group norm). */
 CSK_API csk_status csk_prox_l1(csk_prox **out, const csk_space *space) CSK_MUST_CHECK;
 
-/** g(x) = 0 if lo <= x_i <= hi for every float, infinite elsewhere; lo <= hi. */
+/**
+ * g(x) = 0 if lo <= x_i <= hi for every float, infinite elsewhere; lo <= hi, and either
+ * may be infinite: 0..INFINITY keeps real images nonnegative.
+ */
 CSK_API csk_status csk_prox_box(csk_prox **out, const csk_space *space, double lo,
                                 double hi) CSK_MUST_CHECK;
 
@@ -61,8 +64,10 @@ CSK_API csk_status csk_prox_box(csk_prox **out, const csk_space *space, double l
  * The conjugate of t |.|_{2,1} for fields of vectors (the dual step of total variation):
  * projection of every scalar's vector of gradients onto the ball of radius t. @p space
  * has the gradient components on its first axis: [axes][...image...]; the norm of one
- * vector runs over that axis (and over real and imaginary part).
+ * vector runs over that axis (and over real and imaginary part). Its value is that of
+ * t = 1, to 1e-6: 0 inside the unit ball, infinite outside.
  */
-CSK_API csk_status csk_prox_tv_dual(csk_prox **out, const csk_space *space) CSK_MUST_CHECK;
+CSK_API csk_status csk_prox_tv_dual(csk_prox **out,
+                                    const csk_space *space) CSK_MUST_CHECK;
 
 #endif
