@@ -24,6 +24,7 @@ CSK_API csk_status csk_linop_fft(csk_linop **out, const csk_space *space,
  * (a A*A + b)^{-1} = F* (a M + b)^{-1} F. ||A|| = 1.
  */
 CSK_API csk_status csk_linop_masked_fft(csk_linop **out, const csk_space *space,
-                                        unsigned axes, const uint8_t *mask) CSK_MUST_CHECK;
+                                        unsigned axes,
+                                        const uint8_t *mask) CSK_MUST_CHECK;
 
 #endif

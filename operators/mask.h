@@ -16,7 +16,7 @@ typedef enum csk_mask_kind {
 typedef struct csk_mask_opts {
     int kind;     /**< csk_mask_kind */
     double accel; /**< acceleration R: pixels / samples, centre included */
-    int acs;      /**< side of the fully sampled centre (lines for 1-D kinds); 0: none */
+    int acs; /**< side of the fully sampled centre (lines for 1-D kinds); 0: none */
 } csk_mask_opts;
 
 CSK_API extern const csk_param csk_mask_params[];
@@ -28,6 +28,7 @@ CSK_API csk_mask_opts csk_mask_defaults(void);
  * the centre allows. Equal seeds, equal masks, everywhere.
  */
 CSK_API csk_status csk_mask_make(uint8_t *mask, const csk_space *space,
-                                 const csk_mask_opts *opts, uint64_t seed) CSK_MUST_CHECK;
+                                 const csk_mask_opts *opts,
+                                 uint64_t seed) CSK_MUST_CHECK;
 
 #endif

@@ -16,6 +16,7 @@
  * Codomain: [repeats][kept], or [kept] without repeats. CSK_ERR_ARG if nothing is kept.
  */
 CSK_API csk_status csk_linop_sample(csk_linop **out, const csk_space *space,
-                                    const uint8_t *mask, int64_t mask_len) CSK_MUST_CHECK;
+                                    const uint8_t *mask,
+                                    int64_t mask_len) CSK_MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@
  * neither centring nor a gather.
  */
 CSK_API csk_status csk_linop_sense(csk_linop **out, const csk_space *maps_space,
-                                   const float *maps, const uint8_t *mask) CSK_MUST_CHECK;
+                                   const float *maps,
+                                   const uint8_t *mask) CSK_MUST_CHECK;
 
 #endif

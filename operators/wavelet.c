@@ -88,55 +88,96 @@ static inline int64_t wrap(int64_t i, int64_t n)
 
 /* -- along the last axis ------------------------------------------------------- */
 
-/* to[i] = from[(first + i step) mod n] for scalars of @p width floats. */
-static void gather(float *to, const float *from, int64_t count, int64_t first,
-                   int64_t step, int64_t n, int width)
+/* to[i] = from[(first + i) mod n] for n scalars of @p width floats, 0 <= first < n. */
+static void rotate(float *to, const float *from, int64_t first, int64_t n, int width)
 {
-    int64_t at = wrap(first, n);
+    csk_copy((n - first) * width, from + first * width, to);
+    csk_copy(first * width, from, to + (n - first) * width);
+}
 
-    for (int64_t i = 0; i < count; i++) {
-        for (int c = 0; c < width; c++)
-            to[i * width + c] = from[at * width + c];
-        at += step;
-        if (at >= n)
-            at -= n;
+/* Pairs (even, odd) of scalars pulled apart. */
+CSK_HOT static void split(float *even, float *odd, const float *x, int64_t pairs,
+                          int width)
+{
+    if (width == 1) {
+        for (int64_t i = 0; i < pairs; i++) {
+            even[i] = x[2 * i];
+            odd[i] = x[2 * i + 1];
+        }
+    } else {
+        for (int64_t i = 0; i < pairs; i++) {
+            even[2 * i] = x[4 * i];
+            even[2 * i + 1] = x[4 * i + 1];
+            odd[2 * i] = x[4 * i + 2];
+            odd[2 * i + 1] = x[4 * i + 3];
+        }
+    }
+}
+
+CSK_HOT static void join(float *x, const float *even, const float *odd, int64_t pairs,
+                         int width)
+{
+    if (width == 1) {
+        for (int64_t i = 0; i < pairs; i++) {
+            x[2 * i] = even[i];
+            x[2 * i + 1] = odd[i];
+        }
+    } else {
+        for (int64_t i = 0; i < pairs; i++) {
+            x[4 * i] = even[2 * i];
+            x[4 * i + 1] = even[2 * i + 1];
+            x[4 * i + 2] = odd[2 * i];
+            x[4 * i + 3] = odd[2 * i + 1];
+        }
+    }
+}
+
+/* to[i] = from[(i - back) mod n] for 0 <= i < count; a level splits only n >= L >= back. */
+static void extend(float *to, const float *from, int64_t n, int64_t back, int64_t count,
+                   int width)
+{
+    const int64_t first = wrap(-back, n);
+    int64_t done = 0, at = first;
+
+    while (done < count) {
+        const int64_t run = n - at < count - done ? n - at : count - done;
+
+        csk_copy(run * width, from + at * width, to + done * width);
+        done += run;
+        at = 0;
     }
 }
 
 /*
  * One line of n scalars into low (ceil(n/2)) and high (floor(n/2)), side by side in @p out. The
- * line starts at scalar @p first of @p in, which is a circle of @p n scalars.
+ * line starts at scalar @p first of @p in, which is a circle of n scalars. An odd line's last
+ * sample stands apart: the filters see a circle of n - 1.
  */
 static void line_forward(const csk_wavelet *w, float *out, const float *in, int64_t n,
                          int64_t first, float *scratch)
 {
     const int width = (int)w->space.field;
     const int half = w->length / 2;
-    const int64_t pairs = n / 2, even_len = 2 * pairs;
-    const int64_t low = n - pairs;
+    const int64_t pairs = n / 2, low = n - pairs;
     const int64_t reach =
         pairs + half - 1; /* pairs, and those that the last one looks at */
-    float *even = scratch, *odd = even + reach * width;
+    float *line = scratch, *around = line + n * width;
+    float *even = around + 2 * reach * width, *odd = even + reach * width;
     const float *rows[TAPS];
 
-    /* Indices run mod 2 pairs: an odd line's last sample stands apart. */
-    if (first == 0 && n == even_len) {
-        gather(even, in, reach, -w->offset, 2, n, width);
-        gather(odd, in, reach, 1 - w->offset, 2, n, width);
-    } else {
-        for (int64_t i = 0; i < reach; i++) {
-            const int64_t e = wrap(2 * i - w->offset, even_len);
-            gather(even + i * width, in, 1, first + e, 1, n, width);
-            gather(odd + i * width, in, 1, first + (e + 1) % even_len, 1, n, width);
-        }
-    }
+    if (first)
+        rotate(line, in, first, n, width);
+    else
+        line = (float *)in; /* read only */
+    extend(around, line, 2 * pairs, w->offset, 2 * reach, width);
+    split(even, odd, around, reach, width);
     for (int t = 0; t < half; t++) {
         rows[2 * t] = even + t * width;
         rows[2 * t + 1] = odd + t * width;
     }
     fir2(pairs * width, w->length, rows, w->low, w->high, out, out + low * width);
-    if (n != even_len)
-        gather(out + pairs * width, in, 1, first + n - 1, 1, n, width);
+    if (n != 2 * pairs)
+        csk_copy(width, line + (n - 1) * width, out + pairs * width);
 }
 
 /* The inverse; the line's scalar i goes to (first + i) mod n of @p out. */
@@ -149,28 +190,23 @@ static void line_inverse(const csk_wavelet *w, float *out, const float *in, int6
     const int64_t reach = pairs + half - 1;
     float *low = scratch, *high = low + reach * width;
     float *even = high + reach * width, *odd = even + pairs * width;
+    float *line = first ? odd + pairs * width : out;
     const float *rows[TAPS];
 
-    /* Output pair q reads low[q - t + c/2], t < L/2: rows from q - (L/2 - 1) + c/2 on. */
-    const int64_t back = w->offset / 2 - (half - 1);
-    gather(low, in, reach, back, 1, pairs, width);
-    gather(high, in + low_len * width, reach, back, 1, pairs, width);
+    /* Output pair q reads low[q - t + c/2], t < L/2. */
+    const int64_t back = half - 1 - w->offset / 2;
+    extend(low, in, pairs, back, reach, width);
+    extend(high, in + low_len * width, pairs, back, reach, width);
     for (int t = 0; t < half; t++) {
         rows[t] = low + (half - 1 - t) * width;
         rows[half + t] = high + (half - 1 - t) * width;
     }
     fir2(pairs * width, w->length, rows, w->even, w->odd, even, odd);
-    int64_t at = first;
-    for (int64_t q = 0; q < pairs; q++) {
-        for (int p = 0; p < 2; p++) {
-            const float *from = (p ? odd : even) + q * width;
-            for (int c = 0; c < width; c++)
-                out[at * width + c] = from[c];
-            at = at + 1 == n ? 0 : at + 1;
-        }
-    }
+    join(line, even, odd, pairs, width);
     if (n != 2 * pairs)
-        memcpy(out + at * width, in + pairs * width, (size_t)width * sizeof(*out));
+        csk_copy(width, in + pairs * width, line + (n - 1) * width);
+    if (first)
+        rotate(out, line, n - first, n, width);
 }
 
 /* -- passes over a box --------------------------------------------------------- */
@@ -304,8 +340,7 @@ static void copy_box(const csk_wavelet *w, const int64_t *dim, float *to,
         const int64_t at = line_at(&p, k, &image);
         const int64_t first = shift ? wrap(-shift[last], dim[last]) : 0;
 
-        gather(to + at, from + image, dim[last], first, 1, dim[last],
-               (int)w->space.field);
+        rotate(to + at, from + image, first, dim[last], (int)w->space.field);
     }
 }
 
@@ -490,7 +525,7 @@ csk_status csk_wavelet_new(csk_wavelet **out, const csk_space *space, unsigned a
         stride *= space->dim[i];
     }
     w->line =
-        csk_pad((2 * space->dim[space->rank - 1] + 2 * TAPS) * (int64_t)space->field);
+        csk_pad((3 * space->dim[space->rank - 1] + 4 * TAPS) * (int64_t)space->field);
     plan_levels(w, levels);
     *out = w;
     return CSK_OK;
