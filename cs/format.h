@@ -54,6 +54,19 @@ CSK_API csk_status csk_write(const csk_array *a, const char *path,
 CSK_API csk_status csk_write_bytes(const char *path, const void *bytes,
                                    size_t len) CSK_MUST_CHECK;
 
+/**
+ * Write a picture, atomically, for those who want colour or a depth of their own.
+ *
+ * @param width,height  pixels, 1 .. 1000000
+ * @param channels      1 (grey) or 3 (red, green, blue)
+ * @param depth         bits of a sample: 8 (uint8_t) or 16 (uint16_t)
+ * @param pixels        height x width x channels samples, row by row from the top
+ * @param note          a text chunk "Comment"; NULL for none
+ */
+CSK_API csk_status csk_png_write(const char *path, int64_t width, int64_t height,
+                                 int channels, int depth, const void *pixels,
+                                 const char *note) CSK_MUST_CHECK;
+
 /* Parsers of whole files in memory: what the fuzzers feed. @p what names the source in messages. */
 CSK_API csk_status csk_cfl_parse_header(csk_space *out, const char *text, size_t len,
                                         const char *what) CSK_MUST_CHECK;

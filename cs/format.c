@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs/format.h"
+#include "cs/file_priv.h"
+#include "cs/mem.h"
+
+#include <string.h>
+#include <unistd.h>
+
+extern const csk_format csk_format_cfl, csk_format_mtx, csk_format_nifti,
+    csk_format_nifti_gz, csk_format_npy, csk_format_png;
+
+const csk_format *const csk_formats[] = {
+    &csk_format_cfl,
+    &csk_format_npy,
+    &csk_format_nifti_gz,
+    &csk_format_nifti,
+    &csk_format_png,
+#ifdef CSK_HAVE_MTX
+    &csk_format_mtx,
+#endif
+    NULL,
+};
+
+const csk_format *csk_format_of(const char *path)
+{
+    const size_t len = strlen(path);
+
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        const size_t n = strlen((*f)->suffix);
+        if (len > n && strcmp(path + len - n, (*f)->suffix) == 0)
+            return *f;
+    }
+    return NULL;
+}
+
+static csk_status no_format(const char *path, const char *verb)
+{
+    char known[128] = "";
+    size_t used = 0;
+
+    for (const csk_format *const *f = csk_formats; *f && used < sizeof(known); f++)
+        used +=
+            (size_t)snprintf(known + used, sizeof(known) - used, " %s", (*f)->suffix);
+    return csk_fail(CSK_ERR_UNSUPPORTED,
+                    "%s: no format to %s has this suffix; known:%s", path, verb, known);
+}
+
+/* BART's way to name a pair of files: without suffix. */
+static csk_status read_pair(csk_array *a, const char *path)
+{
+    const size_t len = strlen(path);
+    char *cfl = csk_join(path, len, ".cfl");
+    char *hdr = csk_join(path, len, ".hdr");
+    csk_status err = CSK_ERR_NOMEM;
+
+    if (cfl && hdr) {
+        if (access(cfl, F_OK) == 0 && access(hdr, F_OK) == 0)
+            err = csk_format_cfl.read(a, cfl);
+        else if (access(path, F_OK) == 0)
+            err = no_format(path, "read");
+        else
+            err = csk_fail(CSK_ERR_IO,
+                           "%s: No such file or directory, nor %s.cfl with %s.hdr",
+                           path, path, path);
+    }
+    csk_free(cfl);
+    csk_free(hdr);
+    return err;
+}
+
+csk_status csk_read(csk_array *a, const char *path)
+{
+    const csk_format *f = csk_format_of(path);
+
+    *a = (csk_array){ .data = NULL };
+    if (!f)
+        return read_pair(a, path);
+    if (!f->read)
+        return no_format(path, "read");
+    const csk_status err = f->read(a, path);
+    if (err)
+        csk_array_clear(a);
+    return err;
+}
+
+/* The note first: a result without its provenance is worse than a note without result. */
+static csk_status write_note(const char *path, const char *note)
+{
+    char *beside = csk_join(path, strlen(path), ".json");
+    char *line = csk_join(note, strlen(note), "\n");
+    csk_status err = CSK_ERR_NOMEM;
+
+    if (beside && line)
+        err = csk_write_bytes(beside, line, strlen(line));
+    csk_free(beside);
+    csk_free(line);
+    return err;
+}
+
+csk_status csk_write(const csk_array *a, const char *path, const char *note)
+{
+    const csk_format *f = csk_format_of(path);
+
+    if (!f || !f->write)
+        return no_format(path, "write");
+    const csk_status err = f->write(a, path, note);
+    if (err || !note || f->holds_note)
+        return err;
+    return write_note(path, note);
+}

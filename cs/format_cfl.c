@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * BART's format: NAME.hdr holds the dimensions as text, NAME.cfl complex floats, the first
+ * dimension fastest. A dimension's place is its meaning: x y z coil map echo - - - - time
+ * - - slice - sample.
+ *
+ * Reading drops dimensions of length 1 and names the rest by their place. Writing leaves
+ * out axes of length 1 and takes the rest from the fastest on: a named axis goes to its
+ * place, one without name to the place above the axis before it. What does not rise in
+ * that order is refused, so that what was written is read with the same dimensions.
+ */
+#include "cs/file_priv.h"
+#include "cs/format.h"
+#include "cs/mem.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { MAX_HEADER = 1 << 20, PLACES = 16 };
+
+static const csk_axis place_axis[PLACES] = {
+    [0] = CSK_AXIS_X,     [1] = CSK_AXIS_Y,      [2] = CSK_AXIS_Z,
+    [3] = CSK_AXIS_COIL,  [4] = CSK_AXIS_MAP,    [5] = CSK_AXIS_ECHO,
+    [10] = CSK_AXIS_TIME, [13] = CSK_AXIS_SLICE, [15] = CSK_AXIS_SAMPLE,
+};
+
+/* The text behind the line "# Dimensions", NULL if there is none. */
+static const char *find_dimensions(const char *text, const char *end)
+{
+    static const char title[] = "# Dimensions\n";
+    const size_t n = sizeof(title) - 1;
+
+    for (const char *s = text; s && (size_t)(end - s) >= n;) {
+        if (memcmp(s, title, n) == 0)
+            return s + n;
+        s = memchr(s, '\n', (size_t)(end - s));
+        if (s)
+            s++;
+    }
+    return NULL;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static csk_status parse_dimensions(int64_t dim[PLACES], const char *s, const char *end,
+                                   const char *what)
+{
+    int64_t size = 1;
+    int rank = 0;
+
+    for (; s < end && *s != '\n'; s++) {
+        if (is_blank(*s))
+            continue;
+        if (rank == PLACES)
+            return csk_fail(CSK_ERR_FORMAT,
+                            "%s: more than %d dimensions where %d were expected", what,
+                            PLACES, PLACES);
+        const int64_t most = INT64_MAX / 64 / size;
+        int64_t d = 0;
+        for (; s < end && *s >= '0' && *s <= '9' && d <= most; s++)
+            d = 10 * d + (*s - '0');
+        if (d < 1 || d > most || (s < end && *s != '\n' && !is_blank(*s)))
+            return csk_fail(CSK_ERR_FORMAT,
+                            "%s: dimension %d is not a positive number in range", what,
+                            rank);
+        size *= d;
+        dim[rank++] = d;
+        s--; /* the loop steps over it again: it may be the end of the line */
+    }
+    if (rank < 1)
+        return csk_fail(CSK_ERR_FORMAT, "%s: no numbers follow '# Dimensions'", what);
+    while (rank < PLACES)
+        dim[rank++] = 1;
+    return CSK_OK;
+}
+
+csk_status csk_cfl_parse_header(csk_space *out, const char *text, size_t len,
+                                const char *what)
+{
+    const char *s = find_dimensions(text, text + len);
+    csk_space space = { .field = CSK_COMPLEX };
+    int64_t dim[PLACES];
+
+    if (!s)
+        return csk_fail(CSK_ERR_FORMAT, "%s: no line '# Dimensions'", what);
+    const csk_status err = parse_dimensions(dim, s, text + len, what);
+    if (err)
+        return err;
+    for (int k = PLACES - 1; k >= 0; k--) {
+        if (dim[k] == 1 && (k > 0 || space.rank > 0))
+            continue;
+        if (space.rank == CSK_MAX_RANK)
+            return csk_fail(CSK_ERR_UNSUPPORTED,
+                            "%s: more than %d dimensions are longer than 1", what,
+                            CSK_MAX_RANK);
+        space.dim[space.rank] = dim[k];
+        space.axis[space.rank++] = place_axis[k];
+    }
+    *out = space;
+    return CSK_OK;
+}
+
+/* NAME.cfl -> NAME.hdr */
+static char *header_path(const char *path)
+{
+    return csk_join(path, strlen(path) - strlen(".cfl"), ".hdr");
+}
+
+static csk_status read_header(csk_space *space, const char *hdr)
+{
+    char *text;
+    size_t len;
+    csk_status err = csk_file_load(&text, &len, hdr, MAX_HEADER);
+
+    if (err)
+        return err;
+    err = csk_cfl_parse_header(space, text, len, hdr);
+    csk_free(text);
+    return err;
+}
+
+static csk_status read_values(csk_array *a, const csk_space *space, const char *path)
+{
+    const int64_t count = csk_space_len(space);
+    const int64_t expected = count * (int64_t)sizeof(float);
+    FILE *f;
+    int64_t found;
+    csk_status err = csk_file_open(&f, &found, path);
+
+    if (err)
+        return err;
+    if (found != expected)
+        err =
+            csk_fail(CSK_ERR_FORMAT, "%s: %" PRId64 " bytes, its header says %" PRId64,
+                     path, found, expected);
+    if (!err)
+        err = csk_array_init(a, space);
+    if (!err && fread(a->data, sizeof(float), (size_t)count, f) != (size_t)count)
+        err = csk_fail(CSK_ERR_IO, "%s: could not be read to its end", path);
+    (void)fclose(f);
+    return err;
+}
+
+static csk_status cfl_read(csk_array *a, const char *path)
+{
+    char *hdr = header_path(path);
+    csk_space space;
+    FILE *f;
+    int64_t len;
+
+    if (!hdr)
+        return CSK_ERR_NOMEM;
+    /* The file that was asked for is the one to be missed first. */
+    csk_status err = csk_file_open(&f, &len, path);
+    if (!err) {
+        (void)fclose(f);
+        err = read_header(&space, hdr);
+    }
+    if (!err)
+        err = read_values(a, &space, path);
+    if (err)
+        csk_array_clear(a);
+    csk_free(hdr);
+    return err;
+}
+
+static int place_of(csk_axis axis)
+{
+    for (int k = 0; axis != CSK_AXIS_NONE && k < PLACES; k++) {
+        if (place_axis[k] == axis)
+            return k;
+    }
+    return -1;
+}
+
+static csk_status place_axes(int64_t dim[PLACES], const csk_space *s, const char *path)
+{
+    int next = 0;
+
+    for (int k = 0; k < PLACES; k++)
+        dim[k] = 1;
+    for (int i = s->rank - 1; i >= 0; i--) {
+        if (s->dim[i] == 1)
+            continue;
+        const int named = place_of(s->axis[i]);
+        const int k = named >= 0 ? named : next;
+        if (k < next || k >= PLACES)
+            return csk_fail(CSK_ERR_UNSUPPORTED,
+                            "%s: axis %d (%s) is out of BART's order, which is [sample]"
+                            "[slice][time][echo][map][coil][z][y][x]",
+                            path, i, csk_axis_name(s->axis[i]));
+        dim[k] = s->dim[i];
+        next = k + 1;
+    }
+    return CSK_OK;
+}
+
+static csk_status put_text(csk_out *out, const char *text)
+{
+    return csk_out_put(out, text, strlen(text));
+}
+
+static csk_status put_header(csk_out *out, const int64_t dim[PLACES], const char *note)
+{
+    csk_status err = put_text(out, "# Dimensions\n");
+
+    for (int k = 0; k < PLACES && !err; k++) {
+        char number[32];
+        (void)snprintf(number, sizeof(number), "%" PRId64 " ", dim[k]);
+        err = put_text(out, number);
+    }
+    if (!err && note) {
+        err = put_text(out, "\n# Command\n");
+        if (!err)
+            err = put_text(out, note);
+    }
+    return err ? err : put_text(out, "\n# Creator\ncsk\n");
+}
+
+static csk_status put_values(csk_out *out, const csk_array *a)
+{
+    enum { BLOCK = 4096 };
+    float pair[2 * BLOCK] = { 0.0f };
+    const int64_t n = csk_space_size(&a->space);
+
+    if (a->space.field == CSK_COMPLEX)
+        return csk_out_put(out, a->data, 2 * (size_t)n * sizeof(float));
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        const int64_t count = n - from < BLOCK ? n - from : BLOCK;
+        for (int64_t i = 0; i < count; i++)
+            pair[2 * i] = a->data[from + i];
+        const csk_status err =
+            csk_out_put(out, pair, 2 * (size_t)count * sizeof(float));
+        if (err)
+            return err;
+    }
+    return CSK_OK;
+}
+
+/* Both files are whole before either gets its name. */
+static csk_status write_files(const csk_array *a, const int64_t dim[PLACES],
+                              const char *path, const char *hdr_path, const char *note)
+{
+    csk_out cfl = { .f = NULL };
+    csk_out hdr = { .f = NULL };
+    csk_status err = csk_out_open(&cfl, path);
+
+    if (!err)
+        err = csk_out_open(&hdr, hdr_path);
+    if (!err)
+        err = put_values(&cfl, a);
+    if (!err)
+        err = put_header(&hdr, dim, note);
+    if (!err)
+        err = csk_out_close(&cfl);
+    if (!err)
+        err = csk_out_close(&hdr);
+    if (!err)
+        err = csk_out_commit(&cfl);
+    if (!err)
+        err = csk_out_commit(&hdr);
+    csk_out_drop(&cfl);
+    csk_out_drop(&hdr);
+    return err;
+}
+
+static csk_status cfl_write(const csk_array *a, const char *path, const char *note)
+{
+    int64_t dim[PLACES];
+    csk_status err = place_axes(dim, &a->space, path);
+
+    if (err)
+        return err;
+    char *hdr = header_path(path);
+    if (!hdr)
+        return CSK_ERR_NOMEM;
+    err = write_files(a, dim, path, hdr, note);
+    csk_free(hdr);
+    return err;
+}
+
+extern const csk_format csk_format_cfl;
+const csk_format csk_format_cfl = {
+    .name = "cfl",
+    .about = "BART: NAME.hdr and NAME.cfl, complex single precision",
+    .suffix = ".cfl",
+    .read = cfl_read,
+    .write = cfl_write,
+    .holds_note = true,
+};

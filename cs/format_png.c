@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * PNG through libpng: any picture in, as grey values 0..1; real images in 0..1 out, with
+ * 16 bits. The note is a text chunk.
+ */
+#include "cs/file_priv.h"
+#include "cs/format.h"
+#include "cs/mem.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <png.h>
+#include <setjmp.h>
+#include <string.h>
+
+enum { MAX_RATIO = 1100 }; /* bytes of pixels a byte of file; deflate reaches 1032 */
+
+/* What libpng's callbacks and the code around a longjmp share: nothing of it is local. */
+typedef struct session {
+    png_structp png;
+    png_infop info;
+    const char *what; /* the name in messages */
+    csk_status err;
+
+    const uint8_t *in; /* reading: the rest of the file */
+    size_t left;
+    size_t len;
+    uint8_t *pixels;
+    png_bytepp rows;
+    csk_array *a;
+
+    csk_out *out; /* writing */
+    uint32_t width, height;
+    int channels, depth;
+    const uint8_t *source;
+    const char *note;
+} session;
+
+static void on_error(png_structp png, png_const_charp message)
+{
+    session *s = png_get_error_ptr(png);
+
+    if (!s->err)
+        s->err = csk_fail(CSK_ERR_FORMAT, "%s: PNG: %s", s->what, message);
+    png_longjmp(png, 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void *on_malloc(png_structp png, png_alloc_size_t size)
+{
+    void *p = csk_alloc((int64_t)size, 1);
+
+    if (!p) {
+        session *s = png_get_error_ptr(png);
+        if (s)
+            s->err = CSK_ERR_NOMEM;
+    }
+    return p;
+}
+
+static void on_free(png_structp png, void *p)
+{
+    (void)png;
+    csk_free(p);
+}
+
+static void on_read(png_structp png, png_bytep out, size_t len)
+{
+    session *s = png_get_io_ptr(png);
+
+    if (len > s->left)
+        png_error(png, "the file is truncated");
+    memcpy(out, s->in, len);
+    s->in += len;
+    s->left -= len;
+}
+
+static void on_write(png_structp png, png_bytep bytes, size_t len)
+{
+    session *s = png_get_io_ptr(png);
+    const csk_status err = csk_out_put(s->out, bytes, len);
+
+    if (err) {
+        s->err = err;
+        png_longjmp(png, 1);
+    }
+}
+
+static void on_flush(png_structp png)
+{
+    (void)png;
+}
+
+/* Rec. 601 luma of one pixel, or its grey. */
+static double grey_of(const uint8_t *p, int channels, int bytes)
+{
+    static const double luma[3] = { 0.299, 0.587, 0.114 };
+    double v = 0.0;
+
+    for (int c = 0; c < channels; c++) {
+        const uint8_t *q = p + (ptrdiff_t)c * bytes;
+        const double sample = bytes == 2 ? (double)(q[0] << 8 | q[1]) : (double)q[0];
+        v += channels == 3 ? luma[c] * sample : sample;
+    }
+    return v;
+}
+
+static void to_grey(session *s)
+{
+    const int channels = png_get_channels(s->png, s->info);
+    const int bytes = png_get_bit_depth(s->png, s->info) / 8;
+    const double scale = 1.0 / (bytes == 2 ? 65535.0 : 255.0);
+    const size_t step = (size_t)(channels * bytes);
+
+    for (size_t y = 0; y < s->height; y++) {
+        for (size_t x = 0; x < s->width; x++)
+            s->a->data[y * s->width + x] =
+                (float)(scale * grey_of(s->rows[y] + x * step, channels, bytes));
+    }
+}
+
+/* Sizes are known: compare them with the file, then make room. */
+static csk_status make_room(session *s)
+{
+    const uint64_t row = png_get_rowbytes(s->png, s->info);
+    const uint64_t packed = row * s->height;
+
+    if (packed / MAX_RATIO > s->len)
+        return csk_fail(CSK_ERR_FORMAT,
+                        "%s: %" PRIu32 "x%" PRIu32 " pixels do not fit a file of %zu "
+                        "bytes",
+                        s->what, s->width, s->height, s->len);
+    const int64_t dim[2] = { s->height, s->width };
+    const csk_space space = csk_space_make(CSK_REAL, 2, dim);
+    s->pixels = csk_alloc((int64_t)packed, 1);
+    s->rows = csk_alloc(s->height, sizeof(*s->rows));
+    if (!s->pixels || !s->rows)
+        return CSK_ERR_NOMEM;
+    for (uint64_t y = 0; y < s->height; y++)
+        s->rows[y] = s->pixels + y * row;
+    return csk_array_init(s->a, &space);
+}
+
+/* Holds no locals that a longjmp could spoil. */
+static void read_picture(session *s)
+{
+    if (setjmp(png_jmpbuf(s->png)))
+        return;
+    png_set_read_fn(s->png, s, on_read);
+    png_read_info(s->png, s->info);
+    s->width = png_get_image_width(s->png, s->info);
+    s->height = png_get_image_height(s->png, s->info);
+    png_set_palette_to_rgb(s->png);
+    if (png_get_color_type(s->png, s->info) == PNG_COLOR_TYPE_GRAY &&
+        png_get_bit_depth(s->png, s->info) < 8)
+        png_set_expand_gray_1_2_4_to_8(s->png);
+    png_set_strip_alpha(s->png);
+    (void)png_set_interlace_handling(s->png);
+    png_read_update_info(s->png, s->info);
+    if (!s->err) /* libpng goes on without memory for what it can do without */
+        s->err = make_room(s);
+    if (s->err)
+        return;
+    png_read_image(s->png, s->rows);
+    png_read_end(s->png, NULL);
+    to_grey(s);
+}
+
+csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len, const char *what)
+{
+    session s = { .what = what, .in = bytes, .left = len, .len = len, .a = a };
+
+    *a = (csk_array){ .data = NULL };
+    s.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning,
+                                     NULL, on_malloc, on_free);
+    s.info = s.png ? png_create_info_struct(s.png) : NULL;
+    if (s.info)
+        read_picture(&s);
+    else
+        s.err = CSK_ERR_NOMEM;
+    png_destroy_read_struct(&s.png, &s.info, NULL);
+    csk_free(s.pixels);
+    csk_free(s.rows);
+    if (s.err)
+        csk_array_clear(a);
+    return s.err;
+}
+
+static csk_status png_read(csk_array *a, const char *path)
+{
+    char *bytes;
+    size_t len;
+    csk_status err = csk_file_load(&bytes, &len, path, INT64_MAX);
+
+    if (err)
+        return err;
+    err = csk_png_parse(a, bytes, len, path);
+    csk_free(bytes);
+    return err;
+}
+
+static void write_note(session *s)
+{
+    /* libpng takes pointers to mutable text and changes none of it. */
+    png_text text = {
+        .compression = PNG_ITXT_COMPRESSION_NONE,
+        .key = (png_charp) "Comment",
+        .text = (png_charp)s->note,
+        .itxt_length = strlen(s->note),
+        .lang = (png_charp) "",
+        .lang_key = (png_charp) "",
+    };
+
+    png_set_text(s->png, s->info, &text, 1);
+}
+
+/* Holds no locals that a longjmp could spoil. */
+static void write_picture(session *s)
+{
+    if (setjmp(png_jmpbuf(s->png)))
+        return;
+    png_set_write_fn(s->png, s, on_write, on_flush);
+    png_set_IHDR(s->png, s->info, s->width, s->height, s->depth,
+                 s->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    if (s->note)
+        write_note(s);
+    png_write_info(s->png, s->info);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (s->depth == 16)
+        png_set_swap(s->png);
+#endif
+    for (uint32_t y = 0; y < s->height; y++)
+        png_write_row(s->png, s->source + (size_t)y * s->width * (size_t)s->channels *
+                                              (size_t)(s->depth / 8));
+    png_write_end(s->png, s->info);
+}
+
+static csk_status write_session(session *s)
+{
+    s->png = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, s, on_error, on_warning,
+                                       NULL, on_malloc, on_free);
+    s->info = s->png ? png_create_info_struct(s->png) : NULL;
+    if (s->info)
+        write_picture(s);
+    else
+        s->err = CSK_ERR_NOMEM;
+    png_destroy_write_struct(&s->png, &s->info);
+    return s->err;
+}
+
+csk_status csk_png_write(const char *path, int64_t width, int64_t height, int channels,
+                         int depth, const void *pixels, const char *note)
+{
+    const int64_t most = PNG_USER_WIDTH_MAX; /* what libpng reads back */
+
+    if (width < 1 || width > most || height < 1 || height > most)
+        return csk_fail(CSK_ERR_ARG,
+                        "%s: %" PRId64 "x%" PRId64 " pixels, sides of 1 to %" PRId64
+                        " were expected",
+                        path, width, height, most);
+    if ((channels != 1 && channels != 3) || (depth != 8 && depth != 16))
+        return csk_fail(CSK_ERR_ARG,
+                        "%s: %d channels of %d bits, 1 or 3 of 8 or 16 were expected",
+                        path, channels, depth);
+    csk_out out;
+    csk_status err = csk_out_open(&out, path);
+    if (err)
+        return err;
+    session s = { .what = path,
+                  .out = &out,
+                  .width = (uint32_t)width,
+                  .height = (uint32_t)height,
+                  .channels = channels,
+                  .depth = depth,
+                  .source = pixels,
+                  .note = note };
+    err = write_session(&s);
+    return csk_out_finish(&out, err);
+}
+
+static csk_status png_write(const csk_array *a, const char *path, const char *note)
+{
+    const csk_space *s = &a->space;
+    const int64_t n = csk_space_size(s);
+
+    if (s->field == CSK_COMPLEX)
+        return csk_fail(CSK_ERR_UNSUPPORTED,
+                        "%s: PNG holds real images; take the magnitude first", path);
+    if (s->rank != 2)
+        return csk_fail(CSK_ERR_UNSUPPORTED, "%s: PNG holds images of rank 2, not %d",
+                        path, s->rank);
+    for (int64_t i = 0; i < n; i++) {
+        if (!(a->data[i] >= 0.0f && a->data[i] <= 1.0f))
+            return csk_fail(CSK_ERR_UNSUPPORTED,
+                            "%s: value %g at %" PRId64 ": PNG holds 0 to 1; scale the "
+                            "image first",
+                            path, (double)a->data[i], i);
+    }
+    uint16_t *grey = csk_alloc(n, sizeof(*grey));
+    if (!grey)
+        return CSK_ERR_NOMEM;
+    for (int64_t i = 0; i < n; i++)
+        grey[i] = (uint16_t)(65535.0 * (double)a->data[i] + 0.5);
+    const csk_status err = csk_png_write(path, s->dim[1], s->dim[0], 1, 16, grey, note);
+    csk_free(grey);
+    return err;
+}
+
+extern const csk_format csk_format_png;
+const csk_format csk_format_png = {
+    .name = "png",
+    .about = "PNG: pictures as grey values 0 to 1; written with 16 bits",
+    .suffix = ".png",
+    .read = png_read,
+    .write = png_write,
+    .holds_note = true,
+};
