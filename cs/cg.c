@@ -45,22 +45,9 @@ typedef struct cg {
 static void curvature(const void *args, int64_t at, int64_t len, double sum[CSK_SUMS])
 {
     const cg *c = args;
-    const float *restrict p = c->dir + at, *restrict q = c->Bp + at;
-    double pq[CSK_LANES] = { 0. }, pp[CSK_LANES] = { 0. };
-    int64_t i = 0;
 
-    for (; i + CSK_LANES <= len; i += CSK_LANES) {
-        for (int j = 0; j < CSK_LANES; j++) {
-            pq[j] += (double)p[i + j] * (double)q[i + j];
-            pp[j] += (double)p[i + j] * (double)p[i + j];
-        }
-    }
-    for (int j = 0; i < len; i++, j++) {
-        pq[j] += (double)p[i] * (double)q[i];
-        pp[j] += (double)p[i] * (double)p[i];
-    }
-    sum[0] = csk_fold(pq);
-    sum[1] = csk_fold(pp);
+    sum[0] = csk_chunk_dot(len, c->dir + at, c->Bp + at);
+    sum[1] = csk_chunk_dot(len, c->dir + at, c->dir + at);
 }
 
 /* res -= alpha M p; sum ||res||^2. */
@@ -71,20 +58,10 @@ static void reduce_residual(const void *args, int64_t at, int64_t len,
     const float ka = (float)(c->alpha * c->a), kb = (float)(c->alpha * c->b);
     const float *restrict p = c->dir + at, *restrict q = c->Bp + at;
     float *restrict r = c->res + at;
-    double rr[CSK_LANES] = { 0. };
-    int64_t i = 0;
 
-    for (; i + CSK_LANES <= len; i += CSK_LANES) {
-        for (int j = 0; j < CSK_LANES; j++) {
-            r[i + j] -= ka * q[i + j] + kb * p[i + j];
-            rr[j] += (double)r[i + j] * (double)r[i + j];
-        }
-    }
-    for (int j = 0; i < len; i++, j++) {
+    for (int64_t i = 0; i < len; i++)
         r[i] -= ka * q[i] + kb * p[i];
-        rr[j] += (double)r[i] * (double)r[i];
-    }
-    sum[0] = csk_fold(rr);
+    sum[0] = csk_chunk_dot(len, r, r);
 }
 
 /* x += alpha p; p := res + beta p. */

@@ -3,7 +3,6 @@
 #include "cs/mem.h"
 #include "cs/pass_priv.h"
 #include "cs/power.h"
-#include "cs/simd_priv.h"
 #include "cs/vec.h"
 
 #include <limits.h>
@@ -50,109 +49,68 @@ typedef struct fista {
 } fista;
 
 /* next := z - tau (grad - rhs); sums <z, grad> and <z, rhs>. */
-CSK_HOT static void descend_normal(const void *args, int64_t at, int64_t len,
-                                   double sum[CSK_SUMS])
-{
-    const fista *f = args;
-    const float tau = (float)f->tau;
-    const float *restrict z = f->z + at, *restrict q = f->grad + at;
-    const float *restrict r = f->rhs + at;
-    float *restrict u = f->next + at;
-    double zq[CSK_LANES] = { 0. }, zr[CSK_LANES] = { 0. };
-    int64_t i = 0;
-
-    for (; i + CSK_LANES <= len; i += CSK_LANES) {
-        for (int j = 0; j < CSK_LANES; j++) {
-            zq[j] += (double)z[i + j] * (double)q[i + j];
-            zr[j] += (double)z[i + j] * (double)r[i + j];
-            u[i + j] = z[i + j] - tau * (q[i + j] - r[i + j]);
-        }
-    }
-    for (int j = 0; i < len; i++, j++) {
-        zq[j] += (double)z[i] * (double)q[i];
-        zr[j] += (double)z[i] * (double)r[i];
-        u[i] = z[i] - tau * (q[i] - r[i]);
-    }
-    sum[0] = csk_fold(zq);
-    sum[1] = csk_fold(zr);
-}
-
-/* next := z - tau grad. */
-CSK_HOT static void descend(const void *args, int64_t at, int64_t len,
-                            double sum[CSK_SUMS])
+static void descend_normal(const void *args, int64_t at, int64_t len,
+                           double sum[CSK_SUMS])
 {
     const fista *f = args;
     const float tau = (float)f->tau;
     const float *restrict z = f->z + at, *restrict grad = f->grad + at;
-    float *restrict u = f->next + at;
+    const float *restrict rhs = f->rhs + at;
+    float *restrict next = f->next + at;
+
+    for (int64_t i = 0; i < len; i++)
+        next[i] = z[i] - tau * (grad[i] - rhs[i]);
+    sum[0] = csk_chunk_dot(len, z, grad);
+    sum[1] = csk_chunk_dot(len, z, rhs);
+}
+
+/* next := z - tau grad. */
+static void descend(const void *args, int64_t at, int64_t len, double sum[CSK_SUMS])
+{
+    const fista *f = args;
+    const float tau = (float)f->tau;
+    const float *restrict z = f->z + at, *restrict grad = f->grad + at;
+    float *restrict next = f->next + at;
 
     (void)sum;
     for (int64_t i = 0; i < len; i++)
-        u[i] = z[i] - tau * grad[i];
+        next[i] = z[i] - tau * grad[i];
 }
 
 /* res -= b; sum ||res||^2. */
-CSK_HOT static void subtract_data(const void *args, int64_t at, int64_t len,
-                                  double sum[CSK_SUMS])
+static void subtract_data(const void *args, int64_t at, int64_t len,
+                          double sum[CSK_SUMS])
 {
     const fista *f = args;
     const float *restrict b = f->b + at;
     float *restrict r = f->res + at;
-    double rr[CSK_LANES] = { 0. };
-    int64_t i = 0;
 
-    for (; i + CSK_LANES <= len; i += CSK_LANES) {
-        for (int j = 0; j < CSK_LANES; j++) {
-            r[i + j] -= b[i + j];
-            rr[j] += (double)r[i + j] * (double)r[i + j];
-        }
-    }
-    for (int j = 0; i < len; i++, j++) {
+    for (int64_t i = 0; i < len; i++)
         r[i] -= b[i];
-        rr[j] += (double)r[i] * (double)r[i];
-    }
-    sum[0] = csk_fold(rr);
+    sum[0] = csk_chunk_dot(len, r, r);
 }
 
 /*
  * With the move d = next - x: sums ||d||^2, ||next||^2, <z - next, d>, ||z - next||^2;
  * then z := next + beta d.
  */
-CSK_HOT static void extrapolate(const void *args, int64_t at, int64_t len,
-                                double sum[CSK_SUMS])
+static void extrapolate(const void *args, int64_t at, int64_t len, double sum[CSK_SUMS])
 {
     const fista *f = args;
     const float beta = (float)f->beta;
-    const float *restrict x = f->x + at, *restrict u = f->next + at;
+    const float *restrict x = f->x + at, *restrict next = f->next + at;
     float *restrict z = f->z + at;
-    double dd[CSK_LANES] = { 0. }, uu[CSK_LANES] = { 0. };
-    double gd[CSK_LANES] = { 0. }, gg[CSK_LANES] = { 0. };
-    int64_t i = 0;
+    float d[CSK_CHUNK], back[CSK_CHUNK];
 
-    for (; i + CSK_LANES <= len; i += CSK_LANES) {
-        for (int j = 0; j < CSK_LANES; j++) {
-            const float d = u[i + j] - x[i + j], g = z[i + j] - u[i + j];
-
-            dd[j] += (double)d * (double)d;
-            uu[j] += (double)u[i + j] * (double)u[i + j];
-            gd[j] += (double)g * (double)d;
-            gg[j] += (double)g * (double)g;
-            z[i + j] = u[i + j] + beta * d;
-        }
+    for (int64_t i = 0; i < len; i++) {
+        d[i] = next[i] - x[i];
+        back[i] = z[i] - next[i];
+        z[i] = next[i] + beta * d[i];
     }
-    for (int j = 0; i < len; i++, j++) {
-        const float d = u[i] - x[i], g = z[i] - u[i];
-
-        dd[j] += (double)d * (double)d;
-        uu[j] += (double)u[i] * (double)u[i];
-        gd[j] += (double)g * (double)d;
-        gg[j] += (double)g * (double)g;
-        z[i] = u[i] + beta * d;
-    }
-    sum[0] = csk_fold(dd);
-    sum[1] = csk_fold(uu);
-    sum[2] = csk_fold(gd);
-    sum[3] = csk_fold(gg);
+    sum[0] = csk_chunk_dot(len, d, d);
+    sum[1] = csk_chunk_dot(len, next, next);
+    sum[2] = csk_chunk_dot(len, back, d);
+    sum[3] = csk_chunk_dot(len, back, back);
 }
 
 /* next := z - tau A*(A z - b), the argument of the prox; returns ||A z - b||. */

@@ -230,41 +230,38 @@ csk_status csk_prox_box(csk_prox **out, const csk_space *space, double lo, doubl
 
 /* -- the dual ball of total variation ---------------------------------------- */
 
-/* Floats of one component handled at once: its moduli stay in the first-level cache. */
-enum { PIXELS = 512 };
-
-/* square[i] := sum over the components of the squares of float at + i. */
-static void add_squares(int64_t axes, int64_t stride, int64_t len, const float *x,
-                        double *square)
+/*
+ * square[i] := the squared norm of the vector that float i of a component belongs to; a
+ * complex scalar counts with both its floats.
+ */
+static inline void squared_norms(int64_t axes, int64_t stride, int width, int64_t len,
+                                 const float *x, double *square)
 {
     for (int64_t i = 0; i < len; i++)
         square[i] = 0.;
-    for (int64_t a = 0; a < axes; a++, x += stride) {
+    for (int64_t a = 0; a < axes; a++) {
         for (int64_t i = 0; i < len; i++)
-            square[i] += (double)x[i] * (double)x[i];
+            square[i] += (double)x[a * stride + i] * (double)x[a * stride + i];
+    }
+    if (width == 2) {
+        for (int64_t i = 0; i < len; i += 2)
+            square[i] = square[i + 1] = square[i] + square[i + 1];
     }
 }
 
-/* A complex scalar counts with both floats. */
-static void share_pairs(int64_t len, double *square)
+CSK_HOT static void project_chunk(int64_t axes, int64_t stride, int width, int64_t len,
+                                  float *x, double t)
 {
-    for (int64_t i = 0; i < len; i += 2)
-        square[i] = square[i + 1] = square[i] + square[i + 1];
-}
+    double square[CSK_CHUNK];
+    float scale[CSK_CHUNK];
 
-static void squared_norms(const csk_prox *g, int64_t stride, int64_t len,
-                          const float *x, double *square)
-{
-    add_squares(g->space.dim[0], stride, len, x, square);
-    if (g->space.field == CSK_COMPLEX)
-        share_pairs(len, square);
-}
-
-CSK_HOT static void ball_scales(int64_t len, const double *square, double t,
-                                float *scale)
-{
+    squared_norms(axes, stride, width, len, x, square);
     for (int64_t i = 0; i < len; i++)
         scale[i] = square[i] <= t * t ? 1.f : (float)(t / sqrt(square[i]));
+    for (int64_t a = 0; a < axes; a++) {
+        for (int64_t i = 0; i < len; i++)
+            x[a * stride + i] *= scale[i];
+    }
 }
 
 static int64_t floats_per_component(const csk_prox *g)
@@ -275,22 +272,10 @@ static int64_t floats_per_component(const csk_prox *g)
 static void project(const void *args, int64_t at, int64_t len, double sum[CSK_SUMS])
 {
     const job *j = args;
-    const int64_t stride = floats_per_component(j->g);
 
     (void)sum;
-    for (int64_t p = at; p < at + len; p += PIXELS) {
-        const int64_t count = at + len - p < PIXELS ? at + len - p : PIXELS;
-        double square[PIXELS];
-        float scale[PIXELS];
-
-        squared_norms(j->g, stride, count, j->x + p, square);
-        ball_scales(count, square, j->t, scale);
-        for (int64_t a = 0; a < j->g->space.dim[0]; a++) {
-            float *x = j->x + a * stride + p;
-            for (int64_t i = 0; i < count; i++)
-                x[i] *= scale[i];
-        }
-    }
+    project_chunk(j->g->space.dim[0], floats_per_component(j->g),
+                  (int)j->g->space.field, len, j->x + at, j->t);
 }
 
 static void tv_dual_apply(const csk_prox *g, float *x, double t, uint32_t draw,
@@ -304,18 +289,13 @@ static void count_outside_ball(const void *args, int64_t at, int64_t len,
                                double sum[CSK_SUMS])
 {
     const job *j = args;
-    const int64_t stride = floats_per_component(j->g);
+    double square[CSK_CHUNK];
     int64_t outside = 0;
 
-    for (int64_t p = at; p < at + len; p += PIXELS) {
-        const int64_t count = at + len - p < PIXELS ? at + len - p : PIXELS;
-        double square[PIXELS];
-
-        squared_norms(j->g, stride, count, j->in + p, square);
-        for (int64_t i = 0; i < count; i++)
-            outside +=
-                !(square[i] <= 1. + 1e-6); /* what rounding leaves of t/|x| |x| */
-    }
+    squared_norms(j->g->space.dim[0], floats_per_component(j->g),
+                  (int)j->g->space.field, len, j->in + at, square);
+    for (int64_t i = 0; i < len; i++)
+        outside += !(square[i] <= 1. + 1e-6); /* what rounding leaves of t/|x| |x| */
     sum[0] = (double)outside;
 }
 
