@@ -3,8 +3,8 @@
 #include "cs/linop_impl.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
-#include "operators/dft_priv.h"
 #include "operators/fftw_lock.h"
+#include "operators/lines_priv.h"
 
 #include <fftw3.h>
 #include <inttypes.h>
@@ -13,17 +13,17 @@
 enum { BLOCK = 8192 };
 
 /*
- * x -> spectrum -> times what the caller wants -> y. Real spaces have half a spectrum. A
- * plan for aligned arrays runs about twice as fast as one for any, so that vectors that
- * are not aligned pass through a copy (and have the same bits).
+ * x -> spectrum -> times what the caller wants -> y. Complex spaces are transformed line by
+ * line. Real ones have half a spectrum, by a plan for aligned arrays: one for any is half
+ * as fast, so that vectors that are not aligned pass through a copy, with the same bits.
  */
 typedef struct conv {
     csk_linop base;
-    csk_dft forward, backward;   /* complex spaces */
-    fftwf_plan to_half, to_real; /* real ones; the latter overwrites its input */
-    int64_t points;              /* of the spectrum */
-    float *kernel;               /* its spectrum, interleaved */
-    float scale;                 /* 1 / N: FFTW does not normalise */
+    csk_lines lines[CSK_MAX_RANK]; /* complex: one an axis */
+    fftwf_plan to_half, to_real;   /* real; the latter overwrites its input */
+    int64_t points;                /* of the spectrum */
+    float *kernel;                 /* its spectrum, interleaved */
+    float scale;                   /* 1 / N: FFTW does not normalise */
 } conv;
 
 static bool aligned(const float *x)
@@ -31,38 +31,46 @@ static bool aligned(const float *x)
     return (uintptr_t)x % CSK_ALIGN == 0;
 }
 
-/* The second half of the workspace: for copies, and for every other pass. */
-static float *spare(const conv *c, float *work)
+/* The workspace is the spectrum, then room for the lines or for the aligned copy. */
+static float *room(const conv *c, float *work)
 {
     return work + csk_pad(2 * c->points);
 }
 
-/* Returns the spectrum, which is somewhere in work. */
-static float *to_spectrum(const conv *c, const float *x, float *work)
+static void all_axes(const conv *c, bool inverse, float *out, const float *in,
+                     float *work)
 {
-    float *other = spare(c, work);
+    const csk_space *s = &c->base.domain;
 
-    if (!aligned(x)) {
-        csk_copy(csk_space_len(&c->base.domain), x, other);
-        x = other;
-    }
-    if (c->base.domain.field == CSK_COMPLEX)
-        return csk_dft_run(&c->forward, NULL, x, work, other);
-    /* The plan keeps its input; the prototype lacks the const. */
-    fftwf_execute_dft_r2c(c->to_half, (float *)x, (fftwf_complex *)work);
-    return work;
+    for (int i = 0; i < s->rank; i++)
+        csk_axis_pass(&c->lines[i], s, i, inverse, false, 1.f, out, i ? out : in, work);
 }
 
-static void from_spectrum(const conv *c, float *y, float *spectrum, float *work)
+/* The spectrum of x goes to the start of work. */
+static void to_spectrum(const conv *c, const float *x, float *work)
 {
-    float *to = aligned(y) ? y : NULL;
+    float *from = (float *)x; /* FFTW keeps it, but its prototype lacks the const */
 
     if (c->base.domain.field == CSK_COMPLEX) {
-        to = csk_dft_run(&c->backward, to, spectrum, work, spare(c, work));
-    } else {
-        to = to ? to : spare(c, work);
-        fftwf_execute_dft_c2r(c->to_real, (fftwf_complex *)spectrum, to);
+        all_axes(c, false, work, x, room(c, work));
+        return;
     }
+    if (!aligned(x)) {
+        from = room(c, work);
+        csk_copy(csk_space_len(&c->base.domain), x, from);
+    }
+    fftwf_execute_dft_r2c(c->to_half, from, (fftwf_complex *)work);
+}
+
+static void from_spectrum(const conv *c, float *y, float *work)
+{
+    float *to = aligned(y) ? y : room(c, work);
+
+    if (c->base.domain.field == CSK_COMPLEX) {
+        all_axes(c, true, y, work, room(c, work));
+        return;
+    }
+    fftwf_execute_dft_c2r(c->to_real, (fftwf_complex *)work, to);
     if (to != y)
         csk_copy(csk_space_len(&c->base.domain), to, y);
 }
@@ -101,27 +109,27 @@ static void conv_apply(const csk_linop *A, float *y, const float *x, float *work
 {
     const conv *c = (const conv *)A;
 
-    float *s = to_spectrum(c, x, work);
-    multiply(c, 1.f, s);
-    from_spectrum(c, y, s, work);
+    to_spectrum(c, x, work);
+    multiply(c, 1.f, work);
+    from_spectrum(c, y, work);
 }
 
 static void conv_adjoint(const csk_linop *A, float *x, const float *y, float *work)
 {
     const conv *c = (const conv *)A;
 
-    float *s = to_spectrum(c, y, work);
-    multiply(c, -1.f, s);
-    from_spectrum(c, x, s, work);
+    to_spectrum(c, y, work);
+    multiply(c, -1.f, work);
+    from_spectrum(c, x, work);
 }
 
 static void conv_normal(const csk_linop *A, float *z, const float *x, float *work)
 {
     const conv *c = (const conv *)A;
 
-    float *s = to_spectrum(c, x, work);
-    weigh(c, false, 0., 0., s);
-    from_spectrum(c, z, s, work);
+    to_spectrum(c, x, work);
+    weigh(c, false, 0., 0., work);
+    from_spectrum(c, z, work);
 }
 
 static void conv_resolvent(const csk_linop *A, float *z, const float *x, double a,
@@ -129,17 +137,17 @@ static void conv_resolvent(const csk_linop *A, float *z, const float *x, double 
 {
     const conv *c = (const conv *)A;
 
-    float *s = to_spectrum(c, x, work);
-    weigh(c, true, a, b, s);
-    from_spectrum(c, z, s, work);
+    to_spectrum(c, x, work);
+    weigh(c, true, a, b, work);
+    from_spectrum(c, z, work);
 }
 
 static void conv_destroy(csk_linop *A)
 {
     conv *c = (conv *)A;
 
-    csk_dft_clear(&c->forward);
-    csk_dft_clear(&c->backward);
+    for (int i = 0; i < A->domain.rank; i++)
+        csk_lines_clear(&c->lines[i]);
     csk_fftw_lock();
     if (c->to_half)
         fftwf_destroy_plan(c->to_half);
@@ -184,14 +192,23 @@ static csk_status plan_real(conv *c, float *x, float *spectrum)
     return CSK_OK;
 }
 
-static csk_status plan(conv *c, float *x, float *work)
+/* Plans, and the workspace that they need. */
+static csk_status plan(conv *c)
 {
     const csk_space *s = &c->base.domain;
+    int64_t rest = csk_pad(csk_space_size(s));
+    csk_status err = CSK_OK;
 
-    if (s->field == CSK_REAL)
-        return plan_real(c, x, work);
-    csk_status err = csk_dft_plan(&c->forward, s, FFTW_FORWARD, x, work);
-    return err ? err : csk_dft_plan(&c->backward, s, FFTW_BACKWARD, x, work);
+    if (s->field == CSK_COMPLEX) {
+        rest = 0;
+        for (int i = 0; i < s->rank && !err; i++) {
+            err = csk_lines_init(&c->lines[i], s->dim[i]);
+            const int64_t need = CSK_LINE_THREADS * csk_lines_len(&c->lines[i]);
+            rest = rest < need ? need : rest;
+        }
+    }
+    c->base.work_len = csk_pad(2 * c->points) + rest;
+    return err;
 }
 
 /* x := the kernel, its centre at index 0, what is before it at the far ends. */
@@ -215,14 +232,21 @@ static void place(float *x, const csk_space *s, const csk_space *ks,
 /* Plans, the kernel's spectrum and its largest modulus. */
 static csk_status prepare(conv *c, const csk_space *ks, const float *kernel)
 {
+    csk_status err = plan(c);
+
+    if (err)
+        return err;
     float *x = csk_alloc(csk_space_len(&c->base.domain), sizeof(*x));
     float *work = csk_alloc(c->base.work_len, sizeof(*work));
-
     c->kernel = csk_alloc(2 * c->points, sizeof(*c->kernel));
-    csk_status err = x && work && c->kernel ? plan(c, x, work) : CSK_ERR_NOMEM;
+    if (!x || !work || !c->kernel)
+        err = CSK_ERR_NOMEM;
+    else if (c->base.domain.field == CSK_REAL)
+        err = plan_real(c, x, work);
     if (!err) {
         place(x, &c->base.domain, ks, kernel);
-        csk_copy(2 * c->points, to_spectrum(c, x, work), c->kernel);
+        to_spectrum(c, x, work);
+        csk_copy(2 * c->points, work, c->kernel);
         c->base.norm_bound = csk_max_modulus(c->points, 2, c->kernel);
     }
     csk_free(x);
@@ -272,7 +296,6 @@ csk_status csk_linop_conv(csk_linop **out, const csk_space *space,
     c->scale = (float)(1. / (double)c->points);
     if (space->field == CSK_REAL)
         c->points = c->points / last * (last / 2 + 1);
-    c->base.work_len = csk_pad(2 * c->points) + csk_pad(csk_space_len(space));
 
     err = prepare(c, kernel_space, kernel);
     if (err) {
