@@ -30,4 +30,10 @@ static inline csk_rng csk_name(csk_rng run, int chain, csk_purpose purpose,
                       run.draw + draw };
 }
 
+/* A second name, for what is drawn along with the vector called @p r: under another key. */
+static inline csk_rng csk_name_beside(csk_rng r)
+{
+    return (csk_rng){ r.seed ^ 0x9E3779B97F4A7C15u, r.stream, r.draw };
+}
+
 #endif
