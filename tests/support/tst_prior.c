@@ -133,7 +133,7 @@ void tst_prior_batch(const csk_prior *p)
     csk_free(x), csk_free(want), csk_free(got);
 }
 
-double *tst_dense(const csk_linop *A)
+double *tst_matrix_of(const csk_linop *A)
 {
     const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
     double *M = csk_alloc(m * n, sizeof(*M));

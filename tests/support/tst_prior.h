@@ -17,7 +17,7 @@ void tst_prior(const csk_prior *p, int count, const double *sigma, double tol);
 void tst_prior_batch(const csk_prior *p);
 
 /** The matrix [rows][cols] of A over floats, in double; csk_free() it. */
-double *tst_dense(const csk_linop *A);
+double *tst_matrix_of(const csk_linop *A);
 
 /** A Gaussian mixture over n floats: as csk_prior_gmm() takes it. K = 1: a Gaussian. */
 typedef struct tst_gmm {
