@@ -189,3 +189,18 @@ csk_status csk_write_bytes(const char *path, const void *bytes, size_t len)
     err = csk_out_put(&out, bytes, len);
     return csk_out_finish(&out, err);
 }
+
+csk_status csk_locale_enter(csk_locale *l)
+{
+    l->ours = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (l->ours == (locale_t)0)
+        return csk_fail(CSK_ERR_NOMEM, "no room for the locale C");
+    l->before = uselocale(l->ours);
+    return CSK_OK;
+}
+
+void csk_locale_leave(csk_locale *l)
+{
+    (void)uselocale(l->before);
+    freelocale(l->ours);
+}

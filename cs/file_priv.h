@@ -5,6 +5,7 @@
 
 #include "cs/status.h"
 
+#include <locale.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,5 +39,14 @@ void csk_out_drop(csk_out *out);
 
 /* Close and commit if `err` is 0; drop in any case. */
 csk_status csk_out_finish(csk_out *out, csk_status err) CSK_MUST_CHECK;
+
+/* Numbers have a point whatever the language of the user: this thread's text is in the
+ * locale C from enter to leave. */
+typedef struct csk_locale {
+    locale_t ours, before;
+} csk_locale;
+
+csk_status csk_locale_enter(csk_locale *l) CSK_MUST_CHECK;
+void csk_locale_leave(csk_locale *l);
 
 #endif

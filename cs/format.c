@@ -15,9 +15,7 @@ const csk_format *const csk_formats[] = {
     &csk_format_nifti_gz,
     &csk_format_nifti,
     &csk_format_png,
-#ifdef CSK_HAVE_MTX
     &csk_format_mtx,
-#endif
     NULL,
 };
 

@@ -12,7 +12,8 @@
  *             scikit-image. Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 13 (2004) 600.
  *
  * peak is the largest |r| of the region unless given. Of complex images either the
- * magnitudes are compared (the default) or, for PSNR and NMSE, the complex numbers.
+ * magnitudes are compared (the default) or, for PSNR and NMSE, the complex numbers. Real
+ * images are compared as they are, with their signs. PSNR is infinite where x equals r.
  */
 #ifndef CSK_CS_METRIC_H
 #define CSK_CS_METRIC_H
@@ -36,7 +37,8 @@ typedef struct csk_metrics {
 /**
  * Compare @p x with @p reference: equal dimensions, any fields. SSIM runs over the last
  * two axes longer than 1 (slices are averaged).
- * CSK_ERR_SHAPE, or CSK_ERR_NUMERIC for an all-zero reference or a NaN.
+ * CSK_ERR_SHAPE, CSK_ERR_NUMERIC for an all-zero reference or a value that is not finite,
+ * CSK_ERR_ARG for an empty region or a peak out of range.
  */
 CSK_API csk_status csk_metric(csk_metrics *out, const csk_array *x,
                               const csk_array *reference,
