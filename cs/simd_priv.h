@@ -4,6 +4,9 @@
  * CSK_HOT marks a kernel that is compiled for several instruction sets, of which the best one
  * is chosen when the program starts. It must be a plain function called from a loop: bodies
  * that OpenMP outlines are not cloned. Off under sanitizers, whose start-up the choice precedes.
+ *
+ * The sets are the levels of the x86-64 psABI (gcc >= 12). Names of processors, such as
+ * arch=haswell, would match Intel's alone.
  */
 #ifndef CSK_CS_SIMD_PRIV_H
 #define CSK_CS_SIMD_PRIV_H
@@ -18,9 +21,9 @@
 #endif
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                 \
-    !defined(CSK_SANITIZED)
+    __GNUC__ >= 12 && !defined(CSK_SANITIZED)
 #define CSK_HOT                                                                        \
-    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CSK_HOT
 #endif
