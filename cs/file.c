@@ -44,8 +44,8 @@ csk_status csk_file_open(FILE **f, int64_t *len, const char *path)
 
 csk_status csk_file_load(char **bytes, size_t *len, const char *path, int64_t most)
 {
-    FILE *f;
-    int64_t size;
+    FILE *f = NULL;
+    int64_t size = 0;
     csk_status err = csk_file_open(&f, &size, path);
 
     if (err)

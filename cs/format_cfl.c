@@ -82,7 +82,7 @@ csk_status csk_cfl_parse_header(csk_space *out, const char *text, size_t len,
 {
     const char *s = find_dimensions(text, text + len);
     csk_space space = { .field = CSK_COMPLEX };
-    int64_t dim[PLACES];
+    int64_t dim[PLACES] = { 0 };
 
     if (!s)
         return csk_fail(CSK_ERR_FORMAT, "%s: no line '# Dimensions'", what);

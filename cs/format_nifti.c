@@ -135,13 +135,15 @@ static csk_status parse_header(nifti *h, const uint8_t *p, const char *what)
     if (memcmp(p + AT_MAGIC, "n+1", 4) != 0)
         return csk_fail(CSK_ERR_FORMAT, "%s: magic is not 'n+1'", what);
 
+    const struct datatype *known = NULL;
     const int code = load_i16(p + AT_DATATYPE, h->big_endian);
-    for (int k = 0; k < DATATYPES && !h->datatype; k++) {
+    for (int k = 0; k < DATATYPES && !known; k++) {
         if (datatypes[k].code == code)
-            h->datatype = &datatypes[k];
+            known = &datatypes[k];
     }
-    if (!h->datatype)
+    if (!known)
         return csk_fail(CSK_ERR_UNSUPPORTED, "%s: datatype %d is not read", what, code);
+    h->datatype = known;
     const int bits =
         (int)h->datatype->field * 8 * (int)csk_scalar_size(h->datatype->type);
     const int found = load_i16(p + AT_BITPIX, h->big_endian);
@@ -162,8 +164,9 @@ static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes
 {
     enum { BLOCK = 1024 };
     const int64_t n = csk_space_len(&h->space);
-    const int width = (int)h->space.field;
     const csk_scalar type = h->datatype->type;
+    const double inter[2] = { h->inter, 0.0 }; /* a real number */
+    const int64_t odd = h->space.field == CSK_COMPLEX;
     const uint8_t *in = bytes + h->offset;
     const csk_status err = csk_array_init(a, &h->space);
 
@@ -174,10 +177,8 @@ static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes
         const int64_t count = n - from < BLOCK ? n - from : BLOCK;
         csk_scalar_load(value, in + (size_t)from * csk_scalar_size(type), count, type,
                         h->big_endian);
-        for (int64_t i = 0; i < count; i++) {
-            const double inter = i % width == 0 ? h->inter : 0.0; /* a real number */
-            a->data[from + i] = (float)(h->slope * value[i] + inter);
-        }
+        for (int64_t i = 0; i < count; i++)
+            a->data[from + i] = (float)(h->slope * value[i] + inter[i & odd]);
     }
     return CSK_OK;
 }
@@ -185,7 +186,7 @@ static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes
 static csk_status parse_plain(csk_array *a, const uint8_t *bytes, size_t len,
                               const char *what)
 {
-    nifti h = { .datatype = NULL };
+    nifti h = { .datatype = datatypes };
 
     if (len < HEADER + FLAG)
         return too_short(what, len, HEADER + FLAG);
@@ -254,7 +255,7 @@ static csk_status inflate_values(csk_array *a, inflater *f, const nifti *h,
                                  const uint8_t *head, const char *what)
 {
     const uint64_t begun = HEADER + FLAG;
-    uint64_t got;
+    uint64_t got = 0;
     uint8_t rest[256];
     uint8_t *plain = csk_alloc((int64_t)h->end, 1);
 
@@ -276,9 +277,9 @@ static csk_status parse_gzip(csk_array *a, const uint8_t *bytes, size_t len,
                              const char *what)
 {
     inflater f = { .z = { .zalloc = zlib_alloc, .zfree = zlib_free } };
-    nifti h = { .datatype = NULL };
+    nifti h = { .datatype = datatypes };
     uint8_t head[HEADER + FLAG];
-    uint64_t got;
+    uint64_t got = 0;
 
     f.z.next_in = (z_const Bytef *)bytes;
     f.end = bytes + len;
@@ -360,7 +361,7 @@ static csk_status make_header(uint8_t p[HEADER], const csk_space *s, uint64_t of
     store_i16(p + AT_BITPIX, is_complex ? 64 : 32);
     store_f32(p + AT_VOX_OFFSET, (float)offset);
     store_f32(p + AT_SLOPE, 1.0f);
-    memcpy(p + AT_DESCRIP, "csk", 3);
+    memcpy(p + AT_DESCRIP, "csk", 4);
     memcpy(p + AT_MAGIC, "n+1", 4);
     return CSK_OK;
 }
@@ -371,7 +372,7 @@ static csk_status make_head(uint8_t **head, size_t *len, const csk_space *s,
 {
     enum { MAX_NOTE = 1 << 20 }; /* vox_offset is a float, exact to 2^24 */
     const size_t note_len = note ? strlen(note) : 0;
-    const size_t extension = note ? (8 + note_len + 15) / 16 * 16 : 0;
+    const size_t extension = note ? (8 + note_len + 1 + 15) / 16 * 16 : 0;
 
     if (note_len > MAX_NOTE)
         return csk_fail(CSK_ERR_ARG, "%s: a note of %zu bytes, at most %d are kept",
@@ -390,7 +391,7 @@ static csk_status make_head(uint8_t **head, size_t *len, const csk_space *s,
         p[0] = 1;
         csk_store_uint(p + FLAG, 4, extension);
         csk_store_uint(p + FLAG + 4, 4, ECODE_COMMENT);
-        memcpy(p + FLAG + 8, note, note_len);
+        memcpy(p + FLAG + 8, note, note_len + 1);
     }
     return CSK_OK;
 }
@@ -452,8 +453,8 @@ typedef csk_status put_function(csk_out *out, const uint8_t *head, size_t len,
 static csk_status write_with(put_function *put, const csk_array *a, const char *path,
                              const char *note)
 {
-    uint8_t *head;
-    size_t len;
+    uint8_t *head = NULL;
+    size_t len = 0;
     csk_out out;
     csk_status err = make_head(&head, &len, &a->space, note, path);
 

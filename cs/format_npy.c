@@ -81,7 +81,7 @@ static csk_status take_number(cursor *c, int64_t *out)
 
 static csk_status take_shape(cursor *c, npy *h)
 {
-    int64_t dim[CSK_MAX_RANK];
+    int64_t dim[CSK_MAX_RANK] = { 0 };
     int rank = 0;
 
     if (!take(c, "("))
@@ -123,7 +123,7 @@ static csk_status take_type(cursor *c, npy *h)
         { "u4", CSK_U32, CSK_REAL }, { "i4", CSK_I32, CSK_REAL },
         { "u8", CSK_U64, CSK_REAL }, { "i8", CSK_I64, CSK_REAL },
     };
-    char descr[16];
+    char descr[16] = "";
 
     if (take(c, "["))
         return csk_fail(CSK_ERR_UNSUPPORTED, "%s: arrays of records are not read",
@@ -192,21 +192,20 @@ static csk_status take_dictionary(cursor *c, npy *h)
     return CSK_OK;
 }
 
-/* Store values in the order of the file; strides[k] is how far the k-th fastest axis of
- * the file steps in the array. */
+/* Fortran's order is walked through as it comes: stride[k] is how far the k-th fastest axis
+ * of the file, which is axis k, steps in the array. */
 static void fill(csk_array *a, const npy *h, const uint8_t *in)
 {
     enum { BLOCK = 512 };
     const int rank = a->space.rank;
     const int width = (int)a->space.field;
     const int64_t n = csk_space_size(&a->space);
-    int64_t dim[CSK_MAX_RANK], stride[CSK_MAX_RANK], index[CSK_MAX_RANK] = { 0 };
+    const int64_t *dim = a->space.dim;
+    int64_t stride[CSK_MAX_RANK], index[CSK_MAX_RANK] = { 0 };
     int64_t step = 1;
     int64_t at = 0;
 
-    for (int i = rank - 1; i >= 0; i--) {
-        const int k = h->fortran_order ? i : rank - 1 - i;
-        dim[k] = a->space.dim[i];
+    for (int k = rank - 1; k >= 0; k--) {
         stride[k] = step;
         step *= dim[k];
     }
@@ -215,6 +214,11 @@ static void fill(csk_array *a, const npy *h, const uint8_t *in)
         const int64_t count = n - from < BLOCK ? n - from : BLOCK;
         csk_scalar_load(value, in + (size_t)(from * width) * csk_scalar_size(h->type),
                         count * width, h->type, h->big_endian);
+        if (!h->fortran_order) {
+            for (int64_t i = 0; i < count * width; i++)
+                a->data[from * width + i] = (float)value[i];
+            continue;
+        }
         for (int64_t i = 0; i < count; i++) {
             for (int c = 0; c < width; c++)
                 a->data[at * width + c] = (float)value[i * width + c];

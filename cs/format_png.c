@@ -115,7 +115,7 @@ static void to_grey(session *s)
     const int channels = png_get_channels(s->png, s->info);
     const int bytes = png_get_bit_depth(s->png, s->info) / 8;
     const double scale = 1.0 / (bytes == 2 ? 65535.0 : 255.0);
-    const size_t step = (size_t)(channels * bytes);
+    const size_t step = (size_t)channels * (size_t)bytes;
 
     for (size_t y = 0; y < s->height; y++) {
         for (size_t x = 0; x < s->width; x++)

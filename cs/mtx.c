@@ -202,7 +202,7 @@ static csk_status sizes(reader *r)
     const int64_t most = INT32_MAX;
     /* A wide matrix may be nearly empty, but not so much that its columns fill memory. */
     const uint64_t most_cols = (1U << 20) + 1000 * (uint64_t)r->len;
-    const int width = r->values == PATTERN ? 0 : r->values == COMPLEX ? 2 : 1;
+    const uint64_t width = r->values == PATTERN ? 0 : r->values == COMPLEX ? 2 : 1;
 
     if (!skip_blank(r))
         return bad_line(r, "the line of sizes is missing");
@@ -218,7 +218,7 @@ static csk_status sizes(reader *r)
     if (!r->coordinate)
         r->count = listed(r);
     /* Each number takes a digit and what parts it from the next. */
-    const uint64_t numbers = (uint64_t)(width + (r->coordinate ? 2 : 0));
+    const uint64_t numbers = r->coordinate ? 2 + width : width;
     if ((uint64_t)r->count > (r->len + 1) / 2 / numbers ||
         (r->coordinate && (uint64_t)r->cols > most_cols))
         return csk_fail(CSK_ERR_FORMAT,
@@ -383,7 +383,7 @@ static csk_status compress(csk_matrix *A, const reader *r, csk_field field, entr
 static csk_status parse_sparse(csk_matrix *A, reader *r, csk_field field)
 {
     const int64_t room = r->symmetry == GENERAL ? r->count : 2 * r->count;
-    int64_t n;
+    int64_t n = 0;
     entry *entries = csk_alloc(room, sizeof(*entries));
 
     if (!entries)

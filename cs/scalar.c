@@ -93,12 +93,26 @@ static double from_bits(uint64_t u, csk_scalar type)
     return (double)u;
 }
 
-void csk_scalar_load(double *out, const uint8_t *in, int64_t n, csk_scalar type,
-                     bool big_endian)
+/* With constants for type and order the compiler makes loads of the loops over bytes. */
+static inline void load(double *out, const uint8_t *in, int64_t n, csk_scalar type,
+                        size_t size, bool big_endian)
 {
-    const size_t size = csk_scalar_size(type);
-
     for (int64_t i = 0; i < n; i++)
         out[i] =
             from_bits(csk_load_uint(in + (size_t)i * size, size, big_endian), type);
+}
+
+void csk_scalar_load(double *out, const uint8_t *in, int64_t n, csk_scalar type,
+                     bool big_endian)
+{
+    if (type == CSK_F32 && !big_endian)
+        load(out, in, n, CSK_F32, 4, false);
+    else if (type == CSK_F64 && !big_endian)
+        load(out, in, n, CSK_F64, 8, false);
+    else if (type == CSK_U8)
+        load(out, in, n, CSK_U8, 1, false);
+    else if (type == CSK_I16 && !big_endian)
+        load(out, in, n, CSK_I16, 2, false);
+    else
+        load(out, in, n, type, csk_scalar_size(type), big_endian);
 }
