@@ -81,7 +81,6 @@ csk_status csk_read(csk_array *a, const char *path)
     return err;
 }
 
-/* The note first: a result without its provenance is worse than a note without result. */
 static csk_status write_note(const char *path, const char *note)
 {
     char *beside = csk_join(path, strlen(path), ".json");
@@ -101,8 +100,11 @@ csk_status csk_write(const csk_array *a, const char *path, const char *note)
 
     if (!f || !f->write)
         return no_format(path, "write");
-    const csk_status err = f->write(a, path, note);
+    csk_status err = f->write(a, path, note);
     if (err || !note || f->holds_note)
         return err;
-    return write_note(path, note);
+    err = write_note(path, note);
+    if (err) /* no result without its provenance */
+        (void)unlink(path);
+    return err;
 }

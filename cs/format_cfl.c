@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_HEADER = 1 << 20, PLACES = 16 };
 
@@ -260,8 +261,11 @@ static csk_status write_files(const csk_array *a, const int64_t dim[PLACES],
         err = csk_out_close(&hdr);
     if (!err)
         err = csk_out_commit(&cfl);
-    if (!err)
+    if (!err) {
         err = csk_out_commit(&hdr);
+        if (err) /* values without their header, or with an older one, mislead */
+            (void)unlink(path);
+    }
     csk_out_drop(&cfl);
     csk_out_drop(&hdr);
     return err;

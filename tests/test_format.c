@@ -170,6 +170,23 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+START_TEST(test_no_room_for_note)
+{
+    csk_array a = tst_array(CSK_REAL, 2, dim);
+    char note[3001];
+
+    memset(note, 'x', sizeof(note) - 1);
+    note[sizeof(note) - 1] = '\0';
+    tst_limit_file_size(1000);
+    tst_fails(csk_write(&a, tst_path("a.npy"), note), CSK_ERR_IO,
+              "a.npy.json: File too");
+    tst_limit_file_size(-1);
+    ck_assert_int_eq(tst_count_files(), 0);
+    csk_array_clear(&a);
+    tst_remove_files();
+}
+END_TEST
+
 START_TEST(test_permissions)
 {
     struct stat st;
@@ -238,6 +255,7 @@ int main(void)
     tcase_add_test(t, test_missing);
     tcase_add_test(t, test_pair_without_suffix);
     tcase_add_test(t, test_full_disk);
+    tcase_add_test(t, test_no_room_for_note);
     tcase_add_test(t, test_permissions);
     tcase_add_test(t, test_out_of_memory);
     suite_add_tcase(s, t);
