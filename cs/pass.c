@@ -36,20 +36,30 @@ static void add(const double more[CSK_SUMS], double sum[CSK_SUMS])
 /* Below SERIAL floats a parallel region costs more than it saves. */
 enum { PARTS = 64, SERIAL = 32768 };
 
+static void run_part(int64_t n, csk_pass_fn *f, const void *args, int64_t first,
+                     int64_t len, double sum[CSK_SUMS])
+{
+    for (int64_t at = first; at < first + len && at < n; at += CSK_CHUNK) {
+        double more[CSK_SUMS] = { 0. };
+
+        f(args, at, n - at < CSK_CHUNK ? n - at : CSK_CHUNK, more);
+        add(more, sum);
+    }
+}
+
 void csk_pass(int64_t n, csk_pass_fn *f, const void *args, double sum[CSK_SUMS])
 {
     double part[PARTS][CSK_SUMS] = { { 0. } };
     const int64_t chunks = (n + CSK_CHUNK - 1) / CSK_CHUNK;
     const int64_t len = (chunks + PARTS - 1) / PARTS * CSK_CHUNK;
 
-#pragma omp parallel for schedule(static) if (n > SERIAL)
-    for (int64_t p = 0; p < PARTS; p++) {
-        for (int64_t at = p * len; at < (p + 1) * len && at < n; at += CSK_CHUNK) {
-            double more[CSK_SUMS] = { 0. };
-
-            f(args, at, n - at < CSK_CHUNK ? n - at : CSK_CHUNK, more);
-            add(more, part[p]);
-        }
+    if (n <= SERIAL) { /* not even offered: a refused region costs when it is nested */
+        for (int64_t p = 0; p * len < n; p++)
+            run_part(n, f, args, p * len, len, part[p]);
+    } else {
+#pragma omp parallel for schedule(static)
+        for (int64_t p = 0; p < PARTS; p++)
+            run_part(n, f, args, p * len, len, part[p]);
     }
 
     for (int s = 0; s < CSK_SUMS; s++)

@@ -7,10 +7,16 @@
 /* One block is 32 KiB a vector: long enough to hide a loop's start, short enough for L1/L2. */
 enum { BLOCK = 8192, MAX_PARTS = 64 };
 
+/*
+ * Shorter vectors are one thread's work, and are not even offered to OpenMP: a parallel region
+ * that is refused still costs a microsecond when it is inside another one.
+ */
+enum { SHORT = 4 * BLOCK };
+
 /* Blocks in a vector of n, and the length of the one that starts at block b. */
 #define EACH_BLOCK(n, at, len)                                                         \
     for (int64_t at = 0; at < (n); at += BLOCK)                                        \
-        for (int64_t len = (n) - at < BLOCK ? (n) - at : BLOCK; len; len = 0)
+        for (int64_t len = (n)-at < BLOCK ? (n)-at : BLOCK; len; len = 0)
 
 typedef double sum_fn(int64_t n, const float *x, const float *y);
 
@@ -61,6 +67,14 @@ static double distance_block(int64_t n, const float *x, const float *y)
     return fold(lane);
 }
 
+static double sum_part(int64_t n, const float *x, const float *y, sum_fn *block,
+                       int64_t len, int64_t p)
+{
+    const int64_t end = (p + 1) * len < n ? (p + 1) * len : n;
+
+    return p * len < end ? block(end - p * len, x + p * len, y + p * len) : 0.;
+}
+
 /* The split depends on n alone, and the partial sums are added in order. */
 static double sum_in_order(int64_t n, const float *x, const float *y, sum_fn *block)
 {
@@ -68,11 +82,13 @@ static double sum_in_order(int64_t n, const float *x, const float *y, sum_fn *bl
     const int64_t parts = n < BLOCK ? 1 : MAX_PARTS;
     const int64_t len = (n + parts - 1) / parts;
 
-#pragma omp parallel for schedule(static) if (n > 4 * BLOCK)
-    for (int64_t p = 0; p < parts; p++) {
-        const int64_t end = (p + 1) * len < n ? (p + 1) * len : n;
-        if (p * len < end)
-            part[p] = block(end - p * len, x + p * len, y + p * len);
+    if (n <= SHORT) {
+        for (int64_t p = 0; p < parts; p++)
+            part[p] = sum_part(n, x, y, block, len, p);
+    } else {
+#pragma omp parallel for schedule(static)
+        for (int64_t p = 0; p < parts; p++)
+            part[p] = sum_part(n, x, y, block, len, p);
     }
 
     double sum = 0.;
@@ -129,7 +145,11 @@ static void axpby_block(int64_t n, float a, const float *x, float b, float *y)
 
 void csk_axpby(int64_t n, double a, const float *x, double b, float *y)
 {
-#pragma omp parallel for schedule(static) if (n > 4 * BLOCK)
+    if (n <= SHORT) {
+        axpby_block(n, (float)a, x, (float)b, y);
+        return;
+    }
+#pragma omp parallel for schedule(static)
     EACH_BLOCK(n, at, len)
     axpby_block(len, (float)a, x + at, (float)b, y + at);
 }

@@ -139,26 +139,50 @@ CSK_HOT static void sum_block_pair(int64_t n, int64_t count, const float *v, int
     }
 }
 
+/* Whether a product is worth a parallel region; entering one that is refused costs, too. */
+static bool worth_threads(const dense *d)
+{
+    return d->len * d->count > SERIAL;
+}
+
+static void combine_block(const dense *d, float *out, const float *c, int64_t at)
+{
+    const int64_t n = d->len - at < BLOCK ? d->len - at : BLOCK;
+    float *y = out + at, z[BLOCK];
+
+    if (d->base.domain.field == CSK_REAL) {
+        sum_block(n, d->count, d->value + at, d->len, c, y);
+        return;
+    }
+    sum_block_pair(n, d->count, d->value + at, d->len, c, y, z);
+    for (int64_t i = 0; i + 1 < n; i += 2) { /* y + i z */
+        y[i] -= z[i + 1];
+        y[i + 1] += z[i];
+    }
+}
+
 /* out := sum_j c_j v_j. */
 static void combine(const dense *d, float *out, const float *c)
 {
-    const bool real = d->base.domain.field == CSK_REAL;
-
-#pragma omp parallel for schedule(static) if (d->len * d->count > SERIAL)
-    for (int64_t at = 0; at < d->len; at += BLOCK) {
-        const int64_t n = d->len - at < BLOCK ? d->len - at : BLOCK;
-        float *y = out + at, z[BLOCK];
-
-        if (real) {
-            sum_block(n, d->count, d->value + at, d->len, c, y);
-            continue;
-        }
-        sum_block_pair(n, d->count, d->value + at, d->len, c, y, z);
-        for (int64_t i = 0; i + 1 < n; i += 2) { /* y + i z */
-            y[i] -= z[i + 1];
-            y[i + 1] += z[i];
-        }
+    if (!worth_threads(d)) {
+        for (int64_t at = 0; at < d->len; at += BLOCK)
+            combine_block(d, out, c, at);
+        return;
     }
+#pragma omp parallel for schedule(static)
+    for (int64_t at = 0; at < d->len; at += BLOCK)
+        combine_block(d, out, c, at);
+}
+
+static void project_one(const dense *d, float *out, const float *x, const float *work,
+                        int64_t j)
+{
+    const float *v = d->value + j * d->len;
+
+    if (d->base.domain.field == CSK_REAL)
+        dot(d->len, v, x, out + j);
+    else
+        dot_pair(d->len, v, x, work, out + 2 * j);
 }
 
 /* out[j] := <v_j, x>, conjugate linear in v_j. */
@@ -170,15 +194,14 @@ static void project(const dense *d, float *out, const float *x, float *work)
         work[i] = x[i + 1];
         work[i + 1] = -x[i];
     }
-#pragma omp parallel for schedule(static) if (d->len * d->count > SERIAL)
-    for (int64_t j = 0; j < d->count; j++) {
-        const float *v = d->value + j * d->len;
-
-        if (real)
-            dot(d->len, v, x, out + j);
-        else
-            dot_pair(d->len, v, x, work, out + 2 * j);
+    if (!worth_threads(d)) {
+        for (int64_t j = 0; j < d->count; j++)
+            project_one(d, out, x, work, j);
+        return;
     }
+#pragma omp parallel for schedule(static)
+    for (int64_t j = 0; j < d->count; j++)
+        project_one(d, out, x, work, j);
 }
 
 static void dense_apply(const csk_linop *A, float *y, const float *x, float *work)
