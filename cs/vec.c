@@ -13,11 +13,6 @@ enum { BLOCK = 8192, MAX_PARTS = 64 };
  */
 enum { SHORT = 4 * BLOCK };
 
-/* Blocks in a vector of n, and the length of the one that starts at block b. */
-#define EACH_BLOCK(n, at, len)                                                         \
-    for (int64_t at = 0; at < (n); at += BLOCK)                                        \
-        for (int64_t len = (n)-at < BLOCK ? (n)-at : BLOCK; len; len = 0)
-
 typedef double sum_fn(int64_t n, const float *x, const float *y);
 
 /*
@@ -150,8 +145,9 @@ void csk_axpby(int64_t n, double a, const float *x, double b, float *y)
         return;
     }
 #pragma omp parallel for schedule(static)
-    EACH_BLOCK(n, at, len)
-    axpby_block(len, (float)a, x + at, (float)b, y + at);
+    for (int64_t at = 0; at < n; at += BLOCK)
+        axpby_block(n - at < BLOCK ? n - at : BLOCK, (float)a, x + at, (float)b,
+                    y + at);
 }
 
 void csk_modulus(int64_t n, int width, const float *x, float *m)
