@@ -227,6 +227,8 @@ void cli_put_shape(const cli_call *call, const char *key, const csk_space *space
  * columns. The text is aligned under a heading, in JSON a table is an array of objects.
  */
 void cli_begin_row(const cli_call *call, const char *table);
+/** The same, but in the text every row is a block of lines: for rows that are long. */
+void cli_begin_block(const cli_call *call, const char *table);
 void cli_end_row(const cli_call *call);
 
 /**
@@ -263,6 +265,24 @@ double cli_seconds(void);
 /** "192,192" or "192x192" to @p dim; returns the rank in @p rank. CSK_ERR_ARG naming @p option. */
 csk_status cli_parse_shape(int64_t *dim, int *rank, const char *text,
                            const char *option) CSK_MUST_CHECK;
+
+/**
+ * Position of the axis that @p name means: a name ("z", "coil") or a number from 0.
+ * CSK_ERR_ARG, naming @p option and the axes there are.
+ */
+csk_status cli_find_axis(int *axis, const csk_space *space, const char *name,
+                         const char *option) CSK_MUST_CHECK;
+
+/* Changes of an array in place, as the options of several verbs describe them. */
+
+/** "z=180" (the axis goes), "y=10:200" (it stays, the end is not included), several with commas. */
+csk_status cli_slice(csk_array *a, const char *text) CSK_MUST_CHECK;
+/** "0.5" (the axes x, y and z) or "y=0.5,x=0.25". */
+csk_status cli_resample(csk_array *a, const char *text) CSK_MUST_CHECK;
+/** "y" or "y,x". */
+csk_status cli_flip(csk_array *a, const char *text) CSK_MUST_CHECK;
+/** "192,192": the last axes; only @p grow, or else only shrink. */
+csk_status cli_recentre(csk_array *a, const char *text, bool grow) CSK_MUST_CHECK;
 
 /** "0,1.5" to exactly @p n numbers. CSK_ERR_ARG naming @p option. */
 csk_status cli_parse_numbers(double *value, int n, const char *text,

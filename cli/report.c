@@ -22,6 +22,7 @@ typedef struct item {
     char *text;  /* NULL: a table */
     cell *cells; /* of a table */
     int ncells, rows;
+    bool blocks; /* print every row as a block of lines */
 } item;
 
 struct cli_report {
@@ -183,7 +184,7 @@ void cli_put_shape(const cli_call *call, const char *key, const csk_space *space
     put(call, key, text, NULL, false, dims);
 }
 
-void cli_begin_row(const cli_call *call, const char *table)
+static void begin(const cli_call *call, const char *table, bool blocks)
 {
     cli_report *r = report_of(call);
 
@@ -203,6 +204,17 @@ void cli_begin_row(const cli_call *call, const char *table)
     r->row = json_object();
     r->failed |= json_array_append_new(json_object_get(r->root, table), r->row) != 0;
     r->open->rows++;
+    r->open->blocks = blocks;
+}
+
+void cli_begin_row(const cli_call *call, const char *table)
+{
+    begin(call, table, false);
+}
+
+void cli_begin_block(const cli_call *call, const char *table)
+{
+    begin(call, table, true);
 }
 
 void cli_end_row(const cli_call *call)
@@ -278,6 +290,26 @@ static void print_row(const item *table, int row)
     (void)putchar('\n');
 }
 
+static void print_line(const char *head, int width, const char *text)
+{
+    (void)printf("%s%*s  %s\n", head, width - columns(head), "", text);
+}
+
+static void print_blocks(const item *table)
+{
+    int width = 0;
+
+    for (int c = 0; c < table->ncells; c++) {
+        const int w = columns(table->cells[c].head);
+        width = w > width ? w : width;
+    }
+    for (int c = 0; c < table->ncells; c++) {
+        if (c > 0 && table->cells[c].row != table->cells[c - 1].row)
+            (void)putchar('\n');
+        print_line(table->cells[c].head, width, table->cells[c].text);
+    }
+}
+
 static void print_text(const cli_report *r)
 {
     int width = 0;
@@ -288,17 +320,15 @@ static void print_text(const cli_report *r)
     }
     for (int i = 0; i < r->n; i++) {
         const item *it = &r->items[i];
-        if (it->text) {
-            (void)printf("%s%*s  %s\n", it->head, width - columns(it->head), "",
-                         it->text);
-            continue;
-        }
-        if (i > 0)
+        if (i > 0 && (!it->text || !r->items[i - 1].text))
             (void)putchar('\n');
-        for (int row = -1; row < it->rows; row++)
-            print_row(it, row);
-        if (i + 1 < r->n && r->items[i + 1].text)
-            (void)putchar('\n');
+        if (it->text)
+            print_line(it->head, width, it->text);
+        else if (it->blocks)
+            print_blocks(it);
+        else
+            for (int row = -1; row < it->rows; row++)
+                print_row(it, row);
     }
 }
 

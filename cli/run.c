@@ -166,8 +166,8 @@ static csk_status print_plan(const cli_call *call)
             free(path);
         }
     }
-    cli_put_real(call, "memory", (double)plan.bytes / 1e6, 1, "MB");
-    cli_put_real(call, "time", plan.seconds, 1, "s");
+    cli_put_real(call, "megabytes", (double)plan.bytes / 1e6, 1, NULL);
+    cli_put_real(call, "seconds", plan.seconds, 1, NULL);
     cli_put_int(call, "threads", call->threads);
     if (plan.note)
         cli_put_text(call, "note", plan.note);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Axes by name, and what options do to them. */
+#include "cli/cli.h"
+#include "cs/reshape.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+csk_status cli_find_axis(int *axis, const csk_space *space, const char *name,
+                         const char *option)
+{
+    char known[120] = "", *end;
+    const csk_axis named = csk_axis_parse(name);
+
+    *axis = named == CSK_AXIS_NONE ? -1 : csk_space_find(space, named);
+    if (*axis >= 0)
+        return CSK_OK;
+    const long number = strtol(name, &end, 10);
+    if (end != name && *end == '\0' && number >= 0 && number < space->rank) {
+        *axis = (int)number;
+        return CSK_OK;
+    }
+    for (int i = 0; i < space->rank; i++) {
+        const size_t used = strlen(known);
+        const char *have = csk_axis_name(space->axis[i]);
+        char digit[16];
+        (void)snprintf(digit, sizeof(digit), "%d", i);
+        (void)snprintf(known + used, sizeof(known) - used, " %s", *have ? have : digit);
+    }
+    return csk_fail(CSK_ERR_ARG, "%s: there is no axis '%.20s', only%s", option, name,
+                    known);
+}
+
+/*
+ * The next item of a list "a=b,c=d": its parts, without "=" only @p name. Moves @p at on;
+ * false at the end of the list.
+ */
+typedef struct item {
+    char name[24], value[40];
+} item;
+
+static bool next_item(item *it, const char **at)
+{
+    if (**at == '\0')
+        return false;
+    const size_t len = strcspn(*at, ",");
+    const size_t eq = strcspn(*at, "=,");
+    (void)snprintf(it->name, sizeof(it->name), "%.*s", (int)eq, *at);
+    it->value[0] = '\0';
+    if (eq < len)
+        (void)snprintf(it->value, sizeof(it->value), "%.*s", (int)(len - eq - 1),
+                       *at + eq + 1);
+    *at += len + ((*at)[len] == ',');
+    return true;
+}
+
+/* After @p err of making @p b from @p a: b takes the place of a. */
+static csk_status replace(csk_array *a, csk_array *b, csk_status err)
+{
+    if (err)
+        return err;
+    csk_array_clear(a);
+    *a = *b;
+    return CSK_OK;
+}
+
+/* "180" or "10:200", either end may be missing; @p range says which it was. */
+static bool parse_range(const char *text, int64_t n, int64_t *first, int64_t *end,
+                        bool *range)
+{
+    char *at;
+
+    errno = 0;
+    *first = strtoll(text, &at, 10);
+    *end = *first + 1;
+    *range = *at == ':';
+    if (!*range)
+        return at != text && *at == '\0' && !errno;
+    text = at + 1;
+    *end = *text ? strtoll(text, &at, 10) : n;
+    return (*text == '\0' || (at != text && *at == '\0')) && !errno;
+}
+
+csk_status cli_slice(csk_array *a, const char *text)
+{
+    item it;
+
+    for (const char *at = text; next_item(&it, &at);) {
+        csk_array b = { .data = NULL };
+        int64_t first, end;
+        bool range;
+        int axis;
+        csk_status err = cli_find_axis(&axis, &a->space, it.name, "slice");
+        if (err)
+            return err;
+        if (!parse_range(it.value, a->space.dim[axis], &first, &end, &range))
+            return csk_fail(CSK_ERR_ARG, "slice: '%.60s' is not like z=180 or z=10:200",
+                            text);
+        if (first < 0 || end <= first || end > a->space.dim[axis])
+            return csk_fail(CSK_ERR_ARG, "slice: %s=%s is not in the axis, 0..%lld",
+                            it.name, it.value, (long long)a->space.dim[axis] - 1);
+        err = range ? csk_array_range(&b, a, axis, first, end)
+                    : csk_array_pick(&b, a, axis, first);
+        err = replace(a, &b, err);
+        if (err)
+            return err;
+    }
+    return CSK_OK;
+}
+
+static csk_status parse_factor(double *factor, const char *text)
+{
+    const csk_status err = cli_parse_numbers(factor, 1, text, "resample");
+
+    if (!err && !(*factor > 0. && *factor <= 1.))
+        return csk_fail(CSK_ERR_ARG, "resample is %g, not above 0 and up to 1",
+                        *factor);
+    return err;
+}
+
+csk_status cli_resample(csk_array *a, const char *text)
+{
+    double factor[CSK_MAX_RANK];
+    csk_array b = { .data = NULL };
+    csk_status err = CSK_OK;
+    item it;
+
+    for (int i = 0; i < a->space.rank; i++)
+        factor[i] = 1.;
+    if (!strchr(text, '=')) {
+        double all;
+        err = parse_factor(&all, text);
+        if (err)
+            return err;
+        for (int i = 0; i < a->space.rank; i++) {
+            const csk_axis axis = a->space.axis[i];
+            if (axis == CSK_AXIS_X || axis == CSK_AXIS_Y || axis == CSK_AXIS_Z)
+                factor[i] = all;
+        }
+    } else {
+        for (const char *at = text; next_item(&it, &at);) {
+            int axis;
+            err = cli_find_axis(&axis, &a->space, it.name, "resample");
+            if (!err)
+                err = parse_factor(&factor[axis], it.value);
+            if (err)
+                return err;
+        }
+    }
+    return replace(a, &b, csk_array_shrink(&b, a, factor));
+}
+
+csk_status cli_flip(csk_array *a, const char *text)
+{
+    item it;
+
+    for (const char *at = text; next_item(&it, &at);) {
+        int axis;
+        const csk_status err = cli_find_axis(&axis, &a->space, it.name, "flip");
+        if (err)
+            return err;
+        csk_array_flip(a, axis);
+    }
+    return CSK_OK;
+}
+
+csk_status cli_recentre(csk_array *a, const char *text, bool grow)
+{
+    const char *name = grow ? "pad" : "crop";
+    int64_t want[CSK_MAX_RANK], dim[CSK_MAX_RANK];
+    csk_array b = { .data = NULL };
+    char have[120];
+    int rank;
+    const csk_status err = cli_parse_shape(want, &rank, text, name);
+
+    if (err)
+        return err;
+    (void)csk_space_text(&a->space, have, sizeof(have));
+    if (rank > a->space.rank)
+        return csk_fail(CSK_ERR_SHAPE, "%s: %s has more axes than the image, %s", name,
+                        text, have);
+    memcpy(dim, a->space.dim, sizeof(dim));
+    for (int i = 0; i < rank; i++) {
+        const int axis = a->space.rank - rank + i;
+        if (grow ? want[i] < dim[axis] : want[i] > dim[axis])
+            return csk_fail(CSK_ERR_SHAPE,
+                            "%s: %s is %s than the image, %s; --%s %s it", name, text,
+                            grow ? "smaller" : "larger", have, grow ? "crop" : "pad",
+                            grow ? "cuts" : "fills");
+        dim[axis] = want[i];
+    }
+    return replace(a, &b, csk_array_recentre(&b, a, dim));
+}
