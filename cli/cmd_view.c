@@ -209,17 +209,8 @@ static csk_status draw(const cli_call *call, const montage *m)
         .count = m->count,
         .panel = m->panel,
     };
-    const char *note = cli_provenance(call);
-    void *bytes;
-    size_t len;
-    csk_status err = note ? cli_figure_png(&figure, note, &bytes, &len)
-                          : csk_fail(CSK_ERR_NOMEM, "no memory");
 
-    if (err)
-        return err;
-    err = cli_write_file(call, cli_arg_of(call, 1), bytes, len);
-    free(bytes);
-    return err;
+    return cli_figure_write(call, &figure, cli_arg_of(call, 1));
 }
 
 static csk_status run(const cli_call *call)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/figure.h"
+#include "cs/format.h"
+#include "cs/mem.h"
 
 #include <cairo.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 /* Lengths in pixels. */
 enum {
@@ -319,83 +319,28 @@ static void draw(layout *l, const cli_figure *f)
     }
 }
 
-/* -- PNG ----------------------------------------------------------------------------------- */
-
-typedef struct buffer {
-    unsigned char *data;
-    size_t len, room;
-} buffer;
-
-static bool append(buffer *b, const void *bytes, size_t len)
+/* Cairo's 0x00RRGGBB to bytes; a new block. */
+static uint8_t *bytes_of(cairo_surface_t *surface, int width, int height)
 {
-    if (b->len + len > b->room) {
-        const size_t room = 2 * (b->len + len);
-        unsigned char *more = realloc(b->data, room);
-        if (!more)
-            return false;
-        b->data = more;
-        b->room = room;
+    const unsigned char *data = cairo_image_surface_get_data(surface);
+    const int stride = cairo_image_surface_get_stride(surface);
+    uint8_t *rgb = csk_alloc((int64_t)3 * width * height, 1);
+
+    for (int i = 0; i < height && rgb; i++) {
+        const uint32_t *row =
+            (const uint32_t *)(const void *)(data + (size_t)i * (size_t)stride);
+        uint8_t *to = rgb + (size_t)3 * (size_t)i * (size_t)width;
+        for (int j = 0; j < width; j++) {
+            for (int k = 0; k < 3; k++)
+                to[3 * j + k] = (uint8_t)(row[j] >> (16 - 8 * k));
+        }
     }
-    memcpy(b->data + b->len, bytes, len);
-    b->len += len;
-    return true;
+    return rgb;
 }
 
-enum { SIGNATURE_AND_IHDR = 8 + 25 };
-
-static void big_endian(unsigned char out[4], uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        out[i] = (unsigned char)(v >> (24 - 8 * i));
-}
-
-/* A chunk tEXt, "provenance" NUL note, after the header: PNG specification, 11.3.4.3. */
-static bool append_note(buffer *b, const char *note)
-{
-    static const char key[] = "provenance"; /* its NUL is the separator */
-    const size_t len = sizeof(key) + strlen(note);
-    unsigned char word[4];
-    uLong crc = crc32(0, (const Bytef *)"tEXt", 4);
-
-    crc = crc32(crc, (const Bytef *)key, sizeof(key));
-    crc = crc32(crc, (const Bytef *)note, (uInt)strlen(note));
-    big_endian(word, (uint32_t)len);
-    bool ok = append(b, word, 4) && append(b, "tEXt", 4) &&
-              append(b, key, sizeof(key)) && append(b, note, strlen(note));
-    big_endian(word, (uint32_t)crc);
-    return ok && append(b, word, 4);
-}
-
-typedef struct writer {
-    buffer out;
-    const char *note;
-    bool noted;
-} writer;
-
-/* cairo writes the signature and IHDR first, in pieces of any size. */
-static cairo_status_t write_part(void *user, const unsigned char *data,
-                                 unsigned int len)
-{
-    writer *w = user;
-    size_t n = len;
-    bool ok = true;
-
-    if (w->note && !w->noted && w->out.len + n >= SIGNATURE_AND_IHDR) {
-        const size_t head = SIGNATURE_AND_IHDR - w->out.len;
-        ok = append(&w->out, data, head) && append_note(&w->out, w->note);
-        w->noted = true;
-        data += head;
-        n -= head;
-    }
-    return ok && append(&w->out, data, n) ? CAIRO_STATUS_SUCCESS
-                                          : CAIRO_STATUS_NO_MEMORY;
-}
-
-csk_status cli_figure_png(const cli_figure *f, const char *note, void **bytes,
-                          size_t *len)
+csk_status cli_figure_draw(cli_picture *out, const cli_figure *f)
 {
     layout l = { .surface = NULL };
-    writer w = { .note = note };
     csk_status err = plan(&l, f);
 
     if (err)
@@ -406,17 +351,32 @@ csk_status cli_figure_png(const cli_figure *f, const char *note, void **bytes,
     l.cr = cairo_create(l.surface);
     if (cairo_status(l.cr) == CAIRO_STATUS_SUCCESS)
         draw(&l, f);
-    cairo_status_t drawn = cairo_status(l.cr);
-    if (drawn == CAIRO_STATUS_SUCCESS)
-        drawn = cairo_surface_write_to_png_stream(l.surface, write_part, &w);
+    cairo_surface_flush(l.surface);
+    const cairo_status_t drawn = cairo_status(l.cr);
+    *out = (cli_picture){ l.width, l.height, NULL };
+    if (drawn != CAIRO_STATUS_SUCCESS) {
+        err = csk_fail(CSK_ERR_NOMEM, "cannot draw a figure of %dx%d pixels: %s",
+                       l.width, l.height, cairo_status_to_string(drawn));
+    } else {
+        out->rgb = bytes_of(l.surface, l.width, l.height);
+        err = out->rgb ? CSK_OK : CSK_ERR_NOMEM;
+    }
     cairo_destroy(l.cr);
     cairo_surface_destroy(l.surface);
-    if (drawn != CAIRO_STATUS_SUCCESS) {
-        free(w.out.data);
-        return csk_fail(CSK_ERR_NOMEM, "cannot draw a figure of %dx%d pixels: %s",
-                        l.width, l.height, cairo_status_to_string(drawn));
-    }
-    *bytes = w.out.data;
-    *len = w.out.len;
-    return CSK_OK;
+    return err;
+}
+
+csk_status cli_figure_write(const cli_call *call, const cli_figure *f, const char *path)
+{
+    const char *note = cli_provenance(call);
+    cli_picture p;
+
+    if (!note)
+        return csk_fail(CSK_ERR_NOMEM, "no memory");
+    csk_status err = cli_figure_draw(&p, f);
+    if (err)
+        return err;
+    err = csk_png_write(path, p.width, p.height, 3, 8, p.rgb, note);
+    csk_free(p.rgb);
+    return cli_wrote(call, path, err);
 }

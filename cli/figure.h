@@ -6,7 +6,7 @@
 #ifndef CSK_CLI_FIGURE_H
 #define CSK_CLI_FIGURE_H
 
-#include "cs/status.h"
+#include "cli/cli.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,14 +49,20 @@ typedef struct cli_figure {
 /** The zoom that makes the larger side of the images about 300 pixels: 1 .. 16. */
 int cli_figure_zoom(int count, const cli_panel *panel);
 
+/** Red, green and blue, row by row from the top. */
+typedef struct cli_picture {
+    int width, height;
+    uint8_t *rgb; /**< csk_free() it */
+} cli_picture;
+
 /**
- * Draw as PNG (8 bits, RGB). Pixels of images are squares without interpolation.
- *
- * @param note   kept as the text "provenance" in the file; NULL: none
- * @param bytes  out: the file, free() it
- * @return CSK_ERR_ARG if the figure would be larger than 16384 pixels
+ * Draw. Pixels of images are squares without interpolation.
+ * CSK_ERR_ARG if the figure would be wider or higher than 16384 pixels.
  */
-csk_status cli_figure_png(const cli_figure *f, const char *note, void **bytes,
-                          size_t *len) CSK_MUST_CHECK;
+csk_status cli_figure_draw(cli_picture *out, const cli_figure *f) CSK_MUST_CHECK;
+
+/** Draw and write as PNG with the provenance of @p call, as cli_write() does. */
+csk_status cli_figure_write(const cli_call *call, const cli_figure *f,
+                            const char *path) CSK_MUST_CHECK;
 
 #endif

@@ -335,6 +335,10 @@ csk_status cli_check_outputs(const cli_call *call)
         err = arg->any_suffix ? CSK_OK : check_format(path);
         return err ? err : cli_check_output(call, path);
     }
+    const size_t len = strlen(path), tail = strlen(arg->suffixes[0]);
+    if (len > tail && strcmp(path + len - tail, arg->suffixes[0]) == 0)
+        return csk_fail(CSK_ERR_ARG, "%s: give only the begin of the names, %.*s", path,
+                        (int)(len - tail), path);
     for (const char *const *s = arg->suffixes; *s && !err; s++) {
         char *whole = cli_concat(path, *s);
         err = whole ? cli_check_output(call, whole) : no_memory();

@@ -157,7 +157,7 @@ static csk_status set_option(parser *ps, const char *name, char *eq)
     void *base;
 
     if (is_output_name(ps->cmd, name))
-        return set_output(ps, name, eq);
+        return set_output(ps, "--output", eq);
     for (int i = 0; i < 2; i++) {
         const csk_param *p = csk_param_find(where[i].table, where[i].opts, name, &base);
         if (!p && negated) {
@@ -242,8 +242,9 @@ static csk_status distribute(parser *ps)
     if (ps->words < min)
         return too_few(ps->cmd, ps->words);
     if (!open && ps->words > fixed + optional)
-        return csk_fail(CSK_ERR_ARG, "too many arguments, '%.80s'; see 'csk %s --help'",
-                        words[fixed + optional], ps->cmd->name);
+        return csk_fail(CSK_ERR_ARG, "one argument too many, '%.80s'%s; see 'csk %s --help'",
+                        words[fixed + optional - (ps->output != NULL)],
+                        ps->output ? " beside --output" : "", ps->cmd->name);
 
     spare = ps->words - fixed;
     ps->out->args = calloc((size_t)count + 1, sizeof(*ps->out->args));

@@ -160,8 +160,8 @@ static csk_status print_plan(const cli_call *call)
         const char *const whole[] = { "", NULL };
         for (const char *const *s = out->suffixes ? out->suffixes : whole; *s; s++) {
             char *path = cli_concat(cli_arg_of(call, k), *s);
-            cli_begin_row(call, "would_write");
-            cli_put_text(call, "path", path ? path : "");
+            cli_begin_row(call, "outputs");
+            cli_put_text(call, "output", path ? path : "");
             cli_end_row(call);
             free(path);
         }

@@ -1,0 +1,109 @@
+# Cutting and measuring arrays.
+
+$ csk phantom --shape 6,9 --kind disk a.npy
+  kind   disk
+  shape  6x9
+$ csk convert a.npy --slice y=3 b.npy
+  field  real
+  shape  9
+$ csk convert a.npy --slice 0=1:3,x=4 c.npy
+  field  real
+  shape  2
+$ csk convert a.npy --slice y=6 d.npy
+2 csk convert: slice: y=6 is not in the axis, 0..5
+= 2
+$ csk convert a.npy --slice y=3:3 d.npy
+2 csk convert: slice: y=3:3 is not in the axis, 0..5
+= 2
+$ csk convert a.npy --slice y d.npy
+2 csk convert: slice: 'y' is not like z=180 or z=10:200
+= 2
+$ csk convert a.npy --slice z=3 d.npy
+2 csk convert: slice: there is no axis 'z', only y x
+= 2
+$ csk convert a.npy --pad 4,12 d.npy
+2 csk convert: pad: 4,12 is smaller than the image, real 6x9; --crop cuts it
+= 3
+$ csk convert a.npy --crop 4,12 d.npy
+2 csk convert: crop: 4,12 is larger than the image, real 6x9; --pad fills it
+= 3
+$ csk convert a.npy --pad 2,8,12 d.npy
+2 csk convert: pad: 2,8,12 has more axes than the image, real 6x9
+= 3
+$ csk convert a.npy --resample 0 d.npy
+2 csk convert: resample is 0, not above 0 and up to 1
+= 2
+$ csk convert a.npy --resample y=0.1 d.npy
+2 csk convert: nothing is left of axis 0, 6 times 0.1
+= 2
+$ csk convert a.npy --flip up d.npy
+2 csk convert: flip: there is no axis 'up', only y x
+= 2
+$ csk convert a.npy --magnitude --phase d.npy
+2 csk convert: only one of --magnitude, --real, --imaginary, --phase
+= 2
+$ csk convert a.npy --crop 4,8 --resample x=0.5 --pad 8,8 --flip y,x --scale 3 d.cfl
+  scaled by  3
+  field      real
+  shape      8x8
+$ csk info d.cfl
+  file           d.cfl
+  format         BART: NAME.hdr and NAME.cfl, complex single precision
+  field          complex
+  shape          8x8
+  axes           y x
+  values         magnitudes
+  minimum        0
+  maximum        3
+  mean           0.355591
+  std            0.864599
+  median         0
+  percentile 1   0
+  percentile 99  3
+  not finite     0
+  zeros          52
+$ csk info a.npy --json
+  {
+    "files": [
+      {
+        "file": "a.npy",
+        "format": "NumPy: any array of numbers; written in single precision",
+        "field": "real",
+        "shape": [
+          6,
+          9
+        ],
+        "axes": "y x",
+        "values": "as they are",
+        "minimum": 0.0,
+        "maximum": 1.0,
+        "mean": 0.29369212963,
+        "std": 0.409176287533,
+        "median": 0.0,
+        "percentile_1": 0.0,
+        "percentile_99": 1.0,
+        "not_finite": 0,
+        "zeros": 28
+      }
+    ]
+  }
+$ csk metric a.npy a.npy
+  image  psnr (dB)    ssim  nmse  nrmse
+  a.npy       0.00  0.0000     0      0
+$ csk metric b.npy a.npy
+2 csk metric: a.npy is real 6x9, but b.npy is real 9
+= 3
+$ csk view b.npy b.png
+2 csk view: b.npy is a line of 9 numbers, not an image
+= 3
+$ csk view a.npy b.jpg
+2 csk view: b.jpg: the name must end in .png
+= 2
+$ csk view a.npy a.npy --window shared -o a.png
+  image  black  white
+  a.npy      0      1
+  a.npy      0      1
+$ csk phantom --kind sparse --shape 40 --nonzeros 4 --complex s.npy && csk info s.npy | grep zeros
+  kind   sparse
+  shape  40
+  zeros          36
