@@ -242,7 +242,8 @@ static csk_status distribute(parser *ps)
     if (ps->words < min)
         return too_few(ps->cmd, ps->words);
     if (!open && ps->words > fixed + optional)
-        return csk_fail(CSK_ERR_ARG, "one argument too many, '%.80s'%s; see 'csk %s --help'",
+        return csk_fail(CSK_ERR_ARG,
+                        "one argument too many, '%.80s'%s; see 'csk %s --help'",
                         words[fixed + optional - (ps->output != NULL)],
                         ps->output ? " beside --output" : "", ps->cmd->name);
 

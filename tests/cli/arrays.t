@@ -88,8 +88,8 @@ $ csk info a.npy --json
     ]
   }
 $ csk metric a.npy a.npy
-  image  psnr (dB)    ssim  nmse  nrmse
-  a.npy       0.00  0.0000     0      0
+  image  psnr (dB)  ssim  nmse  nrmse
+  a.npy        inf   nan     0      0
 $ csk metric b.npy a.npy
 2 csk metric: a.npy is real 6x9, but b.npy is real 9
 = 3
