@@ -65,6 +65,9 @@ static void print_error(const char *verb, csk_status err)
     (void)fprintf(stderr, "csk %s: ", verb);
     if (!*text)
         text = csk_status_name(err);
+    const size_t len = strlen(verb); /* "csk mask: mask: ..." says it twice */
+    if (strncmp(text, verb, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+        text += len + 2;
     for (; *text; text++)
         (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, stderr);
     (void)fputc('\n', stderr);
