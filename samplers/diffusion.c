@@ -42,6 +42,7 @@ typedef struct reverse {
     double
         weight; /* of the tether in the denoiser: 0 where the start already is the tether */
     csk_rng run;
+    bool antithetic;
     uint32_t draw;      /* vectors of noise used so far */
     uint32_t evaluated; /* calls of the prior so far */
     csk_rng *names;
@@ -61,7 +62,7 @@ static csk_status denoise(reverse *r, float *d, const float *x, double t)
 static void add_noise(reverse *r, float *x, double scale)
 {
     for (int i = 0; i < r->chains; i++) {
-        csk_rng_normal(csk_name(r->run, i, CSK_FOR_DIFFUSION, r->draw), r->n, r->noise);
+        csk_draw(r->run, i, r->antithetic, CSK_FOR_DIFFUSION, r->draw, r->n, r->noise);
         csk_axpby(r->n, scale, r->noise, 1., x + i * r->n);
     }
     r->draw++;
@@ -119,7 +120,7 @@ static double start(reverse *r, float *x, const csk_diffusion_opts *o)
     }
     const double t = post->tether ? 10. * post->tether_std : o->t_max;
     for (int i = 0; i < r->chains; i++) {
-        csk_rng_normal(csk_name(r->run, i, CSK_FOR_START, 1), r->n, r->noise);
+        csk_draw(r->run, i, r->antithetic, CSK_FOR_START, 1, r->n, r->noise);
         csk_axpby(r->n, t, r->noise, 1., x + i * r->n);
     }
     return t;
@@ -144,7 +145,9 @@ csk_status csk_diffusion(float *x, const csk_posterior *post, int chains, csk_rn
     csk_run_info done = { .stop = CSK_STOP_MAX_ITER, .residual = NAN, .gap = NAN };
     csk_schedule levels = { .count = 0 };
     csk_status err = csk_param_check(csk_diffusion_params, &o);
-    reverse r = { .post = post, .chains = chains, .n = n, .run = run };
+    reverse r = {
+        .post = post, .chains = chains, .n = n, .run = run, .antithetic = o.antithetic
+    };
     float *block = NULL;
 
     if (err)

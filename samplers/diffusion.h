@@ -37,6 +37,8 @@ typedef struct csk_diffusion_opts {
     double churn; /**< S_churn of [3]; 0: the deterministic flow */
     bool
         denoise; /**< end with x = D(x, t_min), a draw of the prior instead of one at t_min */
+    bool
+        antithetic; /**< opposite noise for chains in pairs; no option: the sampler's */
     csk_monitor monitor;
 } csk_diffusion_opts;
 

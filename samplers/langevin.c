@@ -24,6 +24,7 @@ const csk_param csk_langevin_params[] = {
     CSK_OPT_REAL(S, step,    "step",    1,    1e-6, 2,       "H",   "Langevin step as a multiple of the preconditioner"),
     CSK_OPT_REAL(S, cg_tol,  "cg-tol",  1e-3, 1e-7, .5,      "REL", "accuracy of the preconditioner's linear solves"),
     CSK_OPT_INT (S, cg_iter, "cg-iter", 50,   1,    INT_MAX, "N",   "iterations of those at most"),
+    CSK_OPT_FLAG(S, antithetic, "antithetic", 0,                       "give chains in pairs opposite noise"),
     CSK_OPT_END,
 };
 /* clang-format on */
@@ -100,10 +101,10 @@ static int this_thread(void)
  * out := scale * (white noise of this step) + out. With the averaged noise that is half the
  * last draw plus half a new one, which is kept in @p last; @p fresh is scratch.
  */
-static void add_white(const dynamics *y, csk_rng name, int64_t n, double scale,
-                      float *last, float *fresh, float *out)
+static void add_white(const dynamics *y, int c, csk_purpose purpose, int64_t n,
+                      double scale, float *last, float *fresh, float *out)
 {
-    csk_rng_normal(name, n, fresh);
+    csk_draw(y->run, c, y->o->antithetic, purpose, y->draw + 1, n, fresh);
     if (y->o->kernel != CSK_LANGEVIN_LM) {
         csk_axpby(n, scale, fresh, 1., out);
         return;
@@ -125,8 +126,6 @@ static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch
     const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
     const double h =
         euler ? y->o->step / (lambda + y->norm * y->norm / eta2) : y->o->step;
-    const csk_rng white = csk_name(y->run, c, CSK_FOR_WHITE, y->draw + 1);
-    const csk_rng data_white = csk_name(y->run, c, CSK_FOR_DATA_WHITE, y->draw + 1);
     const float *target = y->data ? y->data + c * csk_pad(y->m) : post->b;
 
     /* res := h (y_i - A x) / eta^2, and the noise that lives among the data */
@@ -135,14 +134,14 @@ static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch
     y->residual[c] = csk_norm(y->m, s.res);
     csk_scale(y->m, h / eta2, s.res);
     if (!euler)
-        add_white(y, data_white, y->m, sqrt(2. * h) / g->noise_std,
+        add_white(y, c, CSK_FOR_DATA_WHITE, y->m, sqrt(2. * h) / g->noise_std,
                   y->e1 + c * csk_pad(y->m), s.work, s.res);
     csk_linop_adjoint(post->A, s.rhs, s.res, s.work);
 
     /* rhs += h (D - x) / t^2 and the noise that lives among the images */
     csk_axpby(y->n, h / t2, y->d + c * y->n, 1., s.rhs);
     csk_axpby(y->n, -h / t2, x, 1., s.rhs);
-    add_white(y, white, y->n, sqrt(2. * h * (euler ? 1. : lambda)),
+    add_white(y, c, CSK_FOR_WHITE, y->n, sqrt(2. * h * (euler ? 1. : lambda)),
               y->e2 + c * csk_pad(y->n), s.move, s.rhs);
     y->solved[c] += 2;
     if (euler) {
@@ -199,7 +198,7 @@ static void add_increment(const dynamics *y, int c, const csk_stage *stages, int
     const double var = here * here - next * next;
 
     if (var > 0.) {
-        csk_rng_normal(csk_name(y->run, c, CSK_FOR_DATA, (uint32_t)i), y->m, y->pool);
+        csk_draw(y->run, c, y->o->antithetic, CSK_FOR_DATA, (uint32_t)i, y->m, y->pool);
         csk_axpby(y->m, sign * sqrt(var), y->pool, 1., data);
     }
 }
@@ -278,9 +277,10 @@ static csk_status prepare(dynamics *y, bool annealed, float **block)
         y->e1 = rest;
         y->e2 = y->e1 + y->chains * m;
         for (int c = 0; c < y->chains; c++) {
-            csk_rng_normal(csk_name(y->run, c, CSK_FOR_DATA_WHITE, 0), y->m,
-                           y->e1 + c * m);
-            csk_rng_normal(csk_name(y->run, c, CSK_FOR_WHITE, 0), y->n, y->e2 + c * n);
+            csk_draw(y->run, c, y->o->antithetic, CSK_FOR_DATA_WHITE, 0, y->m,
+                     y->e1 + c * m);
+            csk_draw(y->run, c, y->o->antithetic, CSK_FOR_WHITE, 0, y->n,
+                     y->e2 + c * n);
         }
     } else {
         y->e1 = y->e2 = y->d; /* never touched; keeps pointer arithmetic defined */

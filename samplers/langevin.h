@@ -49,6 +49,12 @@ typedef struct csk_langevin_opts {
     double
         cg_tol; /**< relative residual of the linear solve with P^-1, where it is not closed form */
     int cg_iter; /**< its iterations at most */
+    /**
+     * Chains 2k and 2k + 1 get opposite noise. Each is a sample as before, but their errors
+     * cancel to first order in the mean (Hammersley, Morton, Proc. Camb. Phil. Soc. 52 (1956)
+     * 449); what is computed from them as if they were independent has half the samples.
+     */
+    bool antithetic;
     csk_monitor monitor;
 } csk_langevin_opts;
 

@@ -8,6 +8,9 @@
 #define CSK_SAMPLERS_NAMES_PRIV_H
 
 #include "cs/rng.h"
+#include "cs/vec.h"
+
+#include <stdbool.h>
 
 typedef enum csk_purpose {
     CSK_FOR_PRIOR,     /* shifts that the prior draws; the same stream in every phase */
@@ -34,6 +37,18 @@ static inline csk_rng csk_name(csk_rng run, int chain, csk_purpose purpose,
 static inline csk_rng csk_name_beside(csk_rng r)
 {
     return (csk_rng){ r.seed ^ 0x9E3779B97F4A7C15u, r.stream, r.draw };
+}
+
+/*
+ * x := the n standard normals that (run, chain, purpose, draw) name. Antithetic chains come in
+ * pairs: an odd one has the negated noise of the one before it.
+ */
+static inline void csk_draw(csk_rng run, int chain, bool antithetic,
+                            csk_purpose purpose, uint32_t draw, int64_t n, float *x)
+{
+    csk_rng_normal(csk_name(run, antithetic ? chain & ~1 : chain, purpose, draw), n, x);
+    if (antithetic && (chain & 1))
+        csk_scale(n, -1., x);
 }
 
 #endif

@@ -186,13 +186,14 @@ static csk_status run_stages(float *x, const csk_posterior *post, int chains,
         csk_diffusion_opts d = o->diffusion;
 
         d.denoise = false; /* the Langevin stages start at t_min */
+        d.antithetic = o->langevin.antithetic;
         d.monitor = o->langevin.monitor;
         err = csk_diffusion(x, post, chains, run, &d, &done.diffusion);
     } else if (post->tether) {
         csk_copy(chains * n, post->tether, x);
     } else {
         for (int c = 0; c < chains; c++) {
-            csk_rng_normal(csk_name(run, c, CSK_FOR_START, 1), n, x + c * n);
+            csk_draw(run, c, o->langevin.antithetic, CSK_FOR_START, 1, n, x + c * n);
             csk_scale(n, sigma, x + c * n);
         }
     }
@@ -247,7 +248,7 @@ csk_status csk_recover(float *x, const csk_posterior *post, int chains, const fl
     if (!tether)
         return CSK_ERR_NOMEM;
     for (int c = 0; c < chains; c++) {
-        csk_rng_normal(csk_name(run, c, CSK_FOR_START, 0), n, tether + c * n);
+        csk_draw(run, c, o.langevin.antithetic, CSK_FOR_START, 0, n, tether + c * n);
         csk_axpby(n, 1., x0, sigma, tether + c * n);
     }
     csk_posterior near = *post;
