@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     must(csk_linop_sample(&keep, &kspace.space, mask, pixels));
     const csk_space *image = csk_linop_domain(A);
     const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
-    float *b = floats(m), *x0 = floats(n), *x = floats(SAMPLES * n), *size = floats(n);
+    float *b = floats(m), *x0 = floats(n), *x = floats(SAMPLES * n);
     csk_linop_apply(keep, b, kspace.data, NULL);
 
     /* Step 1: the naive estimate. */
@@ -86,10 +86,10 @@ int main(int argc, char **argv)
     solver.opts.lambda = 2. * eta;
     must(l1_wavelet(&solver, x0, b));
 
-    /* The prior, in the units of the data; how far the naive estimate is off under it. */
+    /* The prior in the units of the data, and the error of the naive estimate under it. */
     double radius, residual[SAMPLES];
-    csk_modulus(n / 2, 2, x0, size);
-    const double unit = csk_quantile(n / 2, size, .99) / model.scale;
+    csk_modulus(n / 2, 2, x0, x);
+    const double unit = csk_quantile(n / 2, x, .99) / model.scale;
     must(csk_prior_wavelet(&prior, image, &model, unit, CSK_SHIFT_STEP));
     const csk_posterior post = { .A = A, .b = b, .noise_std = eta, .prior = prior };
     must(csk_radius_simulate(&radius, &post, l1_wavelet, &solver, 8, .1,
@@ -114,7 +114,6 @@ int main(int argc, char **argv)
     csk_linop_unref(keep);
     csk_linop_unref(A);
     csk_wavelet_model_clear(&model);
-    csk_free(size);
     csk_free(x);
     csk_free(x0);
     csk_free(b);
