@@ -244,7 +244,7 @@ static inline void squared_norms(int64_t axes, int64_t stride, int width, int64_
             square[i] += (double)x[a * stride + i] * (double)x[a * stride + i];
     }
     if (width == 2) {
-        for (int64_t i = 0; i < len; i += 2)
+        for (int64_t i = 0; i + 1 < len; i += 2)
             square[i] = square[i + 1] = square[i] + square[i + 1];
     }
 }
