@@ -81,9 +81,10 @@ static csk_status gmm_denoise(const csk_prior *p, int batch, float *d, const flo
 {
     const gmm *g = (const gmm *)p;
     const int64_t n = g->part[0].n;
+    const bool threads = worth_threads(g, batch);
 
     (void)names;
-#pragma omp parallel for schedule(static) if (worth_threads(g, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         const scratch s = scratch_of(g, work, b);
         const double s2 = sigma[b] * sigma[b];
@@ -115,6 +116,7 @@ static csk_status gmm_logp(const csk_prior *p, int batch, double *logp, const fl
 {
     const gmm *g = (const gmm *)p;
     const int64_t n = g->part[0].n;
+    const bool threads = worth_threads(g, batch);
     csk_status err = CSK_OK;
 
     (void)names;
@@ -122,7 +124,7 @@ static csk_status gmm_logp(const csk_prior *p, int batch, double *logp, const fl
         err = csk_normal_check_density(&g->part[k], batch, sigma, p->cls->name);
     if (err)
         return err;
-#pragma omp parallel for schedule(static) if (worth_threads(g, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         const scratch s = scratch_of(g, work, b);
         logp[b] = assign(g, &s, x + b * n, sigma[b] * sigma[b]);
@@ -135,8 +137,9 @@ static csk_status gmm_sample(const csk_prior *p, int batch, float *x,
 {
     const gmm *g = (const gmm *)p;
     const int64_t n = g->part[0].n;
+    const bool threads = worth_threads(g, batch);
 
-#pragma omp parallel for schedule(static) if (worth_threads(g, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         float u;
         int k = 0;
@@ -199,9 +202,10 @@ static csk_status gmm_vjp(const csk_prior *p, int batch, float *out, const float
 {
     const gmm *g = (const gmm *)p;
     const int64_t n = g->part[0].n;
+    const bool threads = worth_threads(g, batch);
 
     (void)names;
-#pragma omp parallel for schedule(static) if (worth_threads(g, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         const double s2 = sigma[b] * sigma[b];
 

@@ -240,8 +240,9 @@ static csk_status wavelet_denoise(const csk_prior *p, int batch, float *d,
                                   const csk_rng *names, float *work)
 {
     const int64_t n = csk_space_len(&p->space);
+    const bool threads = worth_threads(p, batch);
 
-#pragma omp parallel for schedule(static) if (worth_threads(p, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         item t;
 
@@ -262,8 +263,9 @@ static csk_status wavelet_vjp(const csk_prior *p, int batch, float *g, const flo
                               float *work)
 {
     const int64_t n = csk_space_len(&p->space);
+    const bool threads = worth_threads(p, batch);
 
-#pragma omp parallel for schedule(static) if (worth_threads(p, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         item t;
 
@@ -287,8 +289,9 @@ static csk_status wavelet_logp(const csk_prior *p, int batch, double *logp,
     const wavelet_prior *self = (const wavelet_prior *)p;
     const csk_wavelet_model *m = &self->model;
     const int64_t n = csk_space_len(&p->space);
+    const bool threads = worth_threads(p, batch);
 
-#pragma omp parallel for schedule(static) if (worth_threads(p, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         item t;
 
@@ -330,8 +333,9 @@ static csk_status wavelet_sample(const csk_prior *p, int batch, float *x,
     const wavelet_prior *self = (const wavelet_prior *)p;
     const csk_wavelet_model *m = &self->model;
     const int64_t n = csk_space_len(&p->space), width = (int64_t)p->space.field;
+    const bool threads = worth_threads(p, batch);
 
-#pragma omp parallel for schedule(static) if (worth_threads(p, batch))
+#pragma omp parallel for schedule(static) if (threads)
     for (int b = 0; b < batch; b++) {
         csk_rng normals = csk_name_beside(names[b]), choices;
         item t;

@@ -2,6 +2,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/prior_gauss.h"
+#include "samplers/prior_impl.h"
 #include "tests/support/tst.h"
 #include "tests/support/tst_prior.h"
 
@@ -288,6 +289,51 @@ START_TEST(rejects_bad_arguments)
 }
 END_TEST
 
+static csk_status keep(const csk_prior *p, int batch, float *d, const float *x,
+                       const double *sigma, const csk_rng *names, float *work)
+{
+    (void)sigma, (void)names, (void)work;
+    csk_copy(batch * csk_space_len(csk_prior_space(p)), x, d);
+    return CSK_OK;
+}
+
+/* What a class does not have is refused by name, and so is a sigma out of its range. */
+START_TEST(missing_capabilities_are_named)
+{
+    static const csk_prior_class only_denoises = { .name = "bare", .denoise = keep };
+    float x[N] = { 1.f }, d[N];
+    const csk_rng name = { 1, 1, 1 };
+    double lo, hi, sigma = 1., logp;
+
+    csk_prior *p = csk_prior_new(sizeof(*p), &only_denoises, &line);
+    ck_assert_ptr_nonnull(p);
+    p->sigma_min = .5;
+    p->sigma_max = 2.;
+    csk_prior_sigma_range(p, &lo, &hi);
+    ck_assert_double_eq(lo, .5);
+    ck_assert_double_eq(hi, 2.);
+    ck_assert(csk_space_equal(csk_prior_space(p), &line));
+    ck_assert_int_eq(csk_prior_work_len(p, 3), 0);
+    tst_ok(csk_prior_score(p, 1, d, x, &sigma, &name, NULL));
+    ck_assert_double_eq(d[0], 0.);
+
+    ck_assert_int_eq(csk_prior_logp(p, 1, &logp, x, &sigma, &name, NULL),
+                     CSK_ERR_UNSUPPORTED);
+    ck_assert_str_eq(csk_error_message(), "the bare prior has no log density");
+    ck_assert_int_eq(csk_prior_sample(p, 1, d, &name, NULL), CSK_ERR_UNSUPPORTED);
+    ck_assert_int_eq(csk_prior_vjp(p, 1, d, x, x, &sigma, &name, NULL),
+                     CSK_ERR_UNSUPPORTED);
+    sigma = 2.5;
+    ck_assert_int_eq(csk_prior_score(p, 1, d, x, &sigma, &name, NULL), CSK_ERR_ARG);
+    ck_assert_str_eq(csk_error_message(), "bare: sigma is 2.5, not in 0.5..2");
+    sigma = NAN;
+    ck_assert_int_eq(csk_prior_denoise(p, 1, d, x, &sigma, &name, NULL), CSK_ERR_ARG);
+    csk_prior_unref(csk_prior_ref(p));
+    csk_prior_unref(p);
+    csk_prior_unref(NULL);
+}
+END_TEST
+
 static csk_status build(void)
 {
     static const float variance[N] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
@@ -324,6 +370,7 @@ static Suite *suite(void)
     tcase_add_test(t, diagonal_samples_have_the_right_moments);
     tcase_add_test(t, singular_covariance_is_a_subspace);
     tcase_add_test(t, rejects_bad_arguments);
+    tcase_add_test(t, missing_capabilities_are_named);
     tcase_add_test(t, survives_out_of_memory);
     suite_add_tcase(s, t);
     return s;
