@@ -20,6 +20,13 @@
 #define CSK_SANITIZED 1
 #endif
 
+/* For parts of a hot kernel, which must be compiled with it. */
+#if defined(__GNUC__)
+#define CSK_HOT_INLINE static inline __attribute__((always_inline))
+#else
+#define CSK_HOT_INLINE static inline
+#endif
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                 \
     __GNUC__ >= 12 && !defined(CSK_SANITIZED)
 #define CSK_HOT                                                                        \

@@ -10,7 +10,8 @@
  * orthonormal; an axis stops being split when it is shorter than the filter.
  *
  * Layout of the coefficients: the usual pyramid, the approximation in the low-index
- * corner; every band is a box of the array.
+ * corner; every band is a box of the array. At each level sample k of the approximation
+ * is centred within one pixel of 2k + 1/2 (the centre of mass of the scaling filter).
  */
 #ifndef CSK_OPERATORS_WAVELET_H
 #define CSK_OPERATORS_WAVELET_H
@@ -44,7 +45,9 @@ CSK_API int64_t csk_wavelet_work_len(const csk_wavelet *w);
 
 /**
  * c := W S x, where S moves the image by @p shift[i] pixels along axis i, cyclically
- * ((S x)[j] = x[j - shift]); NULL: no shift. c must not be x.
+ * ((S x)[j] = x[j - shift]); any integer, at no cost; NULL: no shift. Axes that are never
+ * split do not move: S would change nothing but the order of what is independent.
+ * c must not be x.
  */
 CSK_API void csk_wavelet_forward(const csk_wavelet *w, float *c, const float *x,
                                  const int64_t *shift, float *work);

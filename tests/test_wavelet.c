@@ -61,7 +61,7 @@ START_TEST(is_orthonormal_and_shifts)
     for (int64_t s = -3; s <= 5; s += 4) {
         int64_t shift[CSK_MAX_RANK] = { 0 };
         for (int i = 0; i < space->rank; i++)
-            shift[i] = cases[_i].axes >> i & 1u ? s * (i + 1) : 0;
+            shift[i] = s * (i + 1);
         csk_wavelet_forward(w, c, x, shift, work);
         csk_wavelet_inverse(w, back, c, shift, work);
         ck_assert_double_le(tst_distance(n, back, x), 1e-5);
@@ -72,7 +72,8 @@ START_TEST(is_orthonormal_and_shifts)
             int64_t rest = p, from = 0, unit = 1;
             for (int i = space->rank - 1; i >= 0; i--) {
                 const int64_t d = space->dim[i], j = rest % d;
-                from += ((j - shift[i]) % d + d) % d * unit;
+                const bool moves = (cases[_i].axes >> i & 1u) && d >= 8; /* of sym4 */
+                from += (moves ? ((j - shift[i]) % d + d) % d : j) * unit;
                 unit *= d, rest /= d;
             }
             memcpy(moved + p * (int)space->field, x + from * (int)space->field,
