@@ -65,8 +65,8 @@ typedef struct cli_arg {
     const char *help;
     cli_arg_count count; /**< at most one argument of a verb is not CLI_ONE */
     cli_arg_role role;   /**< at most one argument is an output, the last one */
-    /** Of an output that is a stem: what is appended to it, closed by NULL; else NULL. */
-    const char *const *suffixes;
+    bool
+        is_stem; /**< an output that is the begin of several names: see suffixes below */
     bool any_suffix; /**< an output that is not written in one of the array formats */
 } cli_arg;
 
@@ -98,6 +98,8 @@ typedef struct cli_cmd {
     csk_status (*run)(const cli_call *call);
     /** Fill in @p plan (zeroed). NULL: a guess from the sizes of the inputs. */
     csk_status (*plan)(const cli_call *call, cli_plan *plan);
+    /** Of an output that is a stem: what is appended to it, closed by NULL. */
+    const char *const *(*suffixes)(const void *opts);
 } cli_cmd;
 
 /** All verbs in the order in which `csk help` lists them, closed by NULL. */
@@ -135,7 +137,8 @@ enum {
 
 /**
  * Read an array, apply the checks in @p checks and record the file's hash for the
- * provenance. Every failure, a missing file included, leads to exit code 3.
+ * provenance. Every failure, a missing file included, leads to exit code 3. "-" is
+ * standard input: the first bytes tell .npy, .nii, .nii.gz and .png apart.
  * @p a must be empty.
  */
 csk_status cli_read(const cli_call *call, csk_array *a, const char *path,
@@ -170,7 +173,8 @@ csk_status cli_same_shape(const csk_space *a, const char *a_path, const csk_spac
 /**
  * Write an array with its provenance, atomically. A declared output was checked before
  * run(): it does not exist, or --force. Everything written is removed again if the verb
- * fails in the end (but not if it was interrupted). Failures lead to exit code 1.
+ * fails in the end (but not if it was interrupted). Failures lead to exit code 1. "-" is
+ * standard output, as .npy without provenance; results then go to standard error.
  */
 csk_status cli_write(const cli_call *call, const csk_array *a,
                      const char *path) CSK_MUST_CHECK;
@@ -219,6 +223,8 @@ void cli_put_real(const cli_call *call, const char *key, double value, int decim
 void cli_put_int(const cli_call *call, const char *key, int64_t value);
 void cli_put_text(const cli_call *call, const char *key, const char *value);
 void cli_put_flag(const cli_call *call, const char *key, bool value);
+/** @p json: JSON as it is in the text, a value of its own in JSON; else it is a text. */
+void cli_put_json(const cli_call *call, const char *key, const char *json);
 /** "192x192" in the text, [192, 192] in JSON. */
 void cli_put_shape(const cli_call *call, const char *key, const csk_space *space);
 

@@ -86,6 +86,23 @@ static csk_status put_values(const cli_call *call, const csk_array *a)
     return CSK_OK;
 }
 
+/* The note beside the file, if there is one. */
+static void put_provenance(const cli_call *call, const char *path)
+{
+    char *note = cli_concat(path, ".json"), *line = NULL;
+    size_t room = 0;
+    FILE *file = note ? fopen(note, "r") : NULL;
+
+    if (file && getline(&line, &room, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        cli_put_json(call, "provenance", line);
+    }
+    if (file)
+        (void)fclose(file);
+    free(line);
+    free(note);
+}
+
 static csk_status describe(const cli_call *call, const char *path)
 {
     const csk_format *format = csk_format_of(path);
@@ -98,11 +115,15 @@ static csk_status describe(const cli_call *call, const char *path)
     axis_names(axes, sizeof(axes), &a.space);
     cli_begin_block(call, "files");
     cli_put_text(call, "file", path);
-    cli_put_text(call, "format", format ? format->about : "BART pair");
+    cli_put_text(call, "format",
+                 format                   ? format->about
+                 : strcmp(path, "-") == 0 ? "standard input"
+                                          : "BART pair");
     cli_put_text(call, "field", a.space.field == CSK_REAL ? "real" : "complex");
     cli_put_shape(call, "shape", &a.space);
     cli_put_text(call, "axes", axes);
     err = put_values(call, &a);
+    put_provenance(call, path);
     cli_end_row(call);
     csk_array_clear(&a);
     return err;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cs/matrix.h"
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/vec.h"
@@ -12,7 +13,7 @@
 enum { STREAM_NOISE = 7 };
 
 typedef struct simulate_opts {
-    const char *mask;
+    const char *mask, *matrix;
     int coils;
     int phase;
     double noise;
@@ -23,6 +24,7 @@ static const char *const phases[] = { "none", "smooth", NULL };
 /* clang-format off */
 static const csk_param params[] = {
     CSK_OPT_TEXT(simulate_opts, mask, "mask", "FILE", "measure k-space where this is not 0 (default: everywhere)"),
+    CSK_OPT_TEXT(simulate_opts, matrix, "matrix", "FILE", "no MRI: multiply by this matrix (.mtx, or any array of two axes)"),
     CSK_OPT_INT(simulate_opts, coils, "coils", 8, 1, 256, "N", "receive coils around the image; 1: a single one that sees everything alike"),
     CSK_OPT_CHOICE(simulate_opts, phase, "phase", 0, phases, "phase given to the image"),
     CSK_OPT_REAL(simulate_opts, noise, "noise", 0.01, 0, 1e30, "ETA", "standard deviation of the noise in each real number of k-space"),
@@ -143,9 +145,89 @@ static csk_status read_image(csk_array *image, const cli_call *call)
     return cli_bad_input(call, shape);
 }
 
+/* -- a matrix instead of a scanner --------------------------------------------------- */
+
+/* y := A x + noise in double precision, then rounded. */
+static csk_status multiply(csk_array *y, const csk_matrix *A, const csk_array *x,
+                           const cli_call *call)
+{
+    const simulate_opts *o = call->opts;
+    const int width = (int)A->field;
+    const int64_t n = width * A->cols, m = width * A->rows;
+    const csk_space space = csk_space_make(A->field, 1, &A->rows);
+    double *from = csk_alloc(n, sizeof(*from)), *to = csk_alloc(m, sizeof(*to));
+    csk_status err = from && to ? csk_array_init(y, &space) : CSK_ERR_NOMEM;
+
+    if (!err) {
+        const int64_t step = width / (int)x->space.field; /* real x, complex A: 2 */
+        for (int64_t i = 0; i < n / step; i++)
+            from[i * step] = x->data[i];
+        csk_matrix_apply(A, false, to, from);
+        csk_rng_normal((csk_rng){ call->seed, STREAM_NOISE, 0 }, m, y->data);
+        for (int64_t i = 0; i < m; i++)
+            y->data[i] = (float)(to[i] + o->noise * y->data[i]);
+    }
+    csk_free(from);
+    csk_free(to);
+    return err;
+}
+
+static csk_status check_product(const csk_matrix *A, const csk_array *x,
+                                const cli_call *call)
+{
+    const simulate_opts *o = call->opts;
+    const char *path = cli_arg_of(call, 0);
+
+    if (A->cols != csk_space_size(&x->space))
+        return csk_fail(CSK_ERR_SHAPE, "%s has %lld columns, %s has %lld numbers",
+                        o->matrix, (long long)A->cols, path,
+                        (long long)csk_space_size(&x->space));
+    if (A->field < x->space.field)
+        return csk_fail(CSK_ERR_SHAPE, "%s is complex, but %s is real", path,
+                        o->matrix);
+    return CSK_OK;
+}
+
+static csk_status run_matrix(const cli_call *call)
+{
+    const simulate_opts *o = call->opts;
+    csk_array x = { .data = NULL }, y = x;
+    csk_matrix A = { .value = NULL };
+    csk_status err = CSK_OK;
+
+    if (o->mask || o->phase)
+        err = csk_fail(CSK_ERR_ARG,
+                       "--mask and --phase are for scans, not with --matrix");
+    if (!err)
+        err = cli_read(call, &x, cli_arg_of(call, 0), CLI_FINITE | CLI_NOT_ZERO);
+    if (!err)
+        err = cli_input(call, o->matrix);
+    if (!err)
+        err = cli_bad_input(call, csk_matrix_read(&A, o->matrix));
+    if (!err)
+        err = cli_bad_input(call, check_product(&A, &x, call));
+    if (!err)
+        err = multiply(&y, &A, &x, call);
+    if (!err)
+        err = write_with(call, &y, ".npy");
+    if (!err) {
+        cli_put_int(call, "rows", A.rows);
+        cli_put_int(call, "columns", A.cols);
+        cli_put_real(call, "noise", o->noise, -1, NULL);
+    }
+    csk_array_clear(&x);
+    csk_array_clear(&y);
+    csk_matrix_clear(&A);
+    return err;
+}
+
 static csk_status run(const cli_call *call)
 {
     const simulate_opts *o = call->opts;
+
+    if (o->matrix)
+        return run_matrix(call);
+
     csk_array image = { .data = NULL }, truth = image, maps = image, kspace = image;
     uint8_t *mask = NULL;
     int64_t mask_len = 0;
@@ -180,8 +262,12 @@ static csk_status plan(const cli_call *call, cli_plan *p)
 {
     const simulate_opts *o = call->opts;
     csk_array image = { .data = NULL };
-    const csk_status err = read_image(&image, call);
 
+    if (o->matrix) {
+        p->seconds = .1;
+        return CSK_OK;
+    }
+    const csk_status err = read_image(&image, call);
     if (err)
         return err;
     /* k-space, maps (twice: the operator copies them), noise; the transform's scratch */
@@ -191,12 +277,18 @@ static csk_status plan(const cli_call *call, cli_plan *p)
     return CSK_OK;
 }
 
-static const char *const suffixes[] = { ".cfl", "-coils.cfl", "-truth.npy", NULL };
+static const char *const *suffixes(const void *opts)
+{
+    static const char *const scan[] = { ".cfl", "-coils.cfl", "-truth.npy", NULL };
+    static const char *const line[] = { ".npy", NULL };
+
+    return ((const simulate_opts *)opts)->matrix ? line : scan;
+}
 
 static const cli_arg args[] = {
     { "IMAGE", "real or complex, 2-D or 3-D", .role = CLI_INPUT },
     { "SCAN", "begin of the names of what is written", .role = CLI_OUTPUT,
-      .suffixes = suffixes },
+      .is_stem = true },
     { .name = NULL },
 };
 
@@ -205,6 +297,8 @@ static const cli_example examples[] = {
       "scan",
       "an undersampled scan with eight coils" },
     { "simulate head.npy --coils 1 --noise 0 full", "all of k-space, no noise" },
+    { "simulate sparse.npy --matrix A.npy --noise 0.01 y",
+      "compressed sensing with a matrix: y = A x + noise" },
     { NULL, NULL },
 };
 
@@ -215,16 +309,18 @@ static const char *const refs[] = {
 
 const cli_cmd cmd_simulate = {
     .name = "simulate",
-    .brief = "simulate a multi-coil Cartesian MRI scan of an image",
+    .brief = "simulate a multi-coil MRI scan, or a product with a matrix",
     .about =
-        "Writes three files:\n\n"
+        "Writes three files of a Cartesian scan:\n\n"
         "  SCAN.cfl        k-space [coil][y][x], 0 where it is not measured\n"
         "  SCAN-coils.cfl  the coil sensitivities [coil][y][x]\n"
         "  SCAN-truth.npy  the complex image that was measured\n\n"
         "The measurement is y_c = S F (s_c x) + n: s_c are smooth sensitivities with "
         "sum |s_c|^2 = 1, F is the unitary centred Fourier transform, S the mask and n "
         "white noise with standard deviation ETA in the real and in the imaginary part "
-        "alike. (BART quotes the variance of the complex number, 2 ETA^2.)",
+        "alike. (BART quotes the variance of the complex number, 2 ETA^2.)\n\n"
+        "With --matrix it writes SCAN.npy, the product of the matrix and all numbers of "
+        "IMAGE in their order, plus noise.",
     .args = args,
     .params = params,
     .opts_size = sizeof(simulate_opts),
@@ -232,4 +328,5 @@ const cli_cmd cmd_simulate = {
     .refs = refs,
     .run = run,
     .plan = plan,
+    .suffixes = suffixes,
 };

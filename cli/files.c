@@ -138,14 +138,29 @@ static csk_status check_values(const csk_array *a, const char *path, unsigned ch
     return CSK_OK;
 }
 
+static csk_status read_any(const cli_call *call, csk_array *a, const char *path)
+{
+    cli_list *inputs = &call->state->inputs;
+    char hex[65];
+
+    if (!cli_is_pipe(path)) {
+        const csk_status err = cli_input(call, path);
+        return err ? err : csk_read(a, path);
+    }
+    const csk_status err = cli_read_pipe(a, hex);
+    if (err)
+        return err;
+    if (cli_list_add(inputs, path) && cli_list_add(inputs, hex))
+        return CSK_OK;
+    csk_array_clear(a);
+    return no_memory();
+}
+
 csk_status cli_read(const cli_call *call, csk_array *a, const char *path,
                     unsigned checks)
 {
-    csk_status err = cli_input(call, path);
+    csk_status err = read_any(call, a, path);
 
-    if (err)
-        return err;
-    err = csk_read(a, path);
     if (err)
         return cli_bad_input(call, err);
     err = check_values(a, path, checks);
@@ -318,6 +333,30 @@ static csk_status check_dir(const cli_call *call, const char *path)
     return CSK_OK;
 }
 
+const char *const *cli_suffixes(const cli_call *call)
+{
+    static const char *const whole[] = { "", NULL };
+
+    return call->cmd->suffixes ? call->cmd->suffixes(call->opts) : whole;
+}
+
+static csk_status check_stem(const cli_call *call, const char *path)
+{
+    const char *const *suffix = cli_suffixes(call);
+    const size_t len = strlen(path), tail = strlen(suffix[0]);
+    csk_status err = CSK_OK;
+
+    if (len > tail && strcmp(path + len - tail, suffix[0]) == 0)
+        return csk_fail(CSK_ERR_ARG, "%s: give only the begin of the names, %.*s", path,
+                        (int)(len - tail), path);
+    for (; *suffix && !err; suffix++) {
+        char *whole = cli_concat(path, *suffix);
+        err = whole ? cli_check_output(call, whole) : no_memory();
+        free(whole);
+    }
+    return err;
+}
+
 csk_status cli_check_outputs(const cli_call *call)
 {
     const int k = cli_output_arg(call->cmd);
@@ -331,20 +370,14 @@ csk_status cli_check_outputs(const cli_call *call)
         return csk_fail(CSK_ERR_ARG, "the name of the output is empty");
     if (arg->role == CLI_OUTPUT_DIR)
         return bad_output(call, check_dir(call, path));
-    if (!arg->suffixes) {
-        err = arg->any_suffix ? CSK_OK : check_format(path);
-        return err ? err : cli_check_output(call, path);
+    if (arg->is_stem)
+        return check_stem(call, path);
+    if (!arg->any_suffix) {
+        if (cli_is_pipe(path))
+            return CSK_OK;
+        err = check_format(path);
     }
-    const size_t len = strlen(path), tail = strlen(arg->suffixes[0]);
-    if (len > tail && strcmp(path + len - tail, arg->suffixes[0]) == 0)
-        return csk_fail(CSK_ERR_ARG, "%s: give only the begin of the names, %.*s", path,
-                        (int)(len - tail), path);
-    for (const char *const *s = arg->suffixes; *s && !err; s++) {
-        char *whole = cli_concat(path, *s);
-        err = whole ? cli_check_output(call, whole) : no_memory();
-        free(whole);
-    }
-    return err;
+    return err ? err : cli_check_output(call, path);
 }
 
 static csk_status remember(const cli_call *call, const char *path)
@@ -364,8 +397,10 @@ csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
 
 csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
 {
-    const char *note = cli_provenance(call);
+    if (cli_is_pipe(path))
+        return bad_output(call, cli_write_pipe(a));
 
+    const char *note = cli_provenance(call);
     if (!note)
         return no_memory();
     return cli_wrote(call, path, csk_write(a, path, note));

@@ -5,6 +5,7 @@
  */
 #include "cli/state.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -164,6 +165,16 @@ void cli_put_text(const cli_call *call, const char *key, const char *value)
     put(call, key, value, NULL, false, json ? json : json_string("(not UTF-8)"));
 }
 
+void cli_put_json(const cli_call *call, const char *key, const char *json)
+{
+    json_t *value = json_loads(json, 0, NULL);
+
+    if (value)
+        put(call, key, json, NULL, false, value);
+    else
+        cli_put_text(call, key, json);
+}
+
 void cli_put_flag(const cli_call *call, const char *key, bool value)
 {
     put(call, key, value ? "yes" : "no", NULL, false, json_boolean(value));
@@ -273,7 +284,7 @@ static bool first_of_its_key(const item *table, int c)
 }
 
 /* row -1: the heading. Numbers to the right, words to the left. */
-static void print_row(const item *table, int row)
+static void print_row(FILE *to, const item *table, int row)
 {
     int blanks = 0;
 
@@ -284,18 +295,18 @@ static void print_row(const item *table, int row)
         const cell *at = row < 0 ? head : cell_at(table, row, head->key);
         const char *text = row < 0 ? head->head : at ? at->text : "-";
         const int pad = column_width(table, head->key) - columns(text);
-        (void)printf("%*s%s", blanks + (head->number ? pad : 0), "", text);
+        (void)fprintf(to, "%*s%s", blanks + (head->number ? pad : 0), "", text);
         blanks = 2 + (head->number ? 0 : pad);
     }
-    (void)putchar('\n');
+    (void)fputc('\n', to);
 }
 
-static void print_line(const char *head, int width, const char *text)
+static void print_line(FILE *to, const char *head, int width, const char *text)
 {
-    (void)printf("%s%*s  %s\n", head, width - columns(head), "", text);
+    (void)fprintf(to, "%s%*s  %s\n", head, width - columns(head), "", text);
 }
 
-static void print_blocks(const item *table)
+static void print_blocks(FILE *to, const item *table)
 {
     int width = 0;
 
@@ -305,12 +316,12 @@ static void print_blocks(const item *table)
     }
     for (int c = 0; c < table->ncells; c++) {
         if (c > 0 && table->cells[c].row != table->cells[c - 1].row)
-            (void)putchar('\n');
-        print_line(table->cells[c].head, width, table->cells[c].text);
+            (void)fputc('\n', to);
+        print_line(to, table->cells[c].head, width, table->cells[c].text);
     }
 }
 
-static void print_text(const cli_report *r)
+static void print_text(FILE *to, const cli_report *r)
 {
     int width = 0;
 
@@ -321,14 +332,14 @@ static void print_text(const cli_report *r)
     for (int i = 0; i < r->n; i++) {
         const item *it = &r->items[i];
         if (i > 0 && (!it->text || !r->items[i - 1].text))
-            (void)putchar('\n');
+            (void)fputc('\n', to);
         if (it->text)
-            print_line(it->head, width, it->text);
+            print_line(to, it->head, width, it->text);
         else if (it->blocks)
-            print_blocks(it);
+            print_blocks(to, it);
         else
             for (int row = -1; row < it->rows; row++)
-                print_row(it, row);
+                print_row(to, it, row);
     }
 }
 
@@ -341,7 +352,7 @@ char *cli_report_json(const cli_call *call)
                : NULL;
 }
 
-csk_status cli_report_print(const cli_call *call)
+csk_status cli_report_print(const cli_call *call, FILE *to)
 {
     const cli_report *r = call->state->report;
 
@@ -351,12 +362,12 @@ csk_status cli_report_print(const cli_call *call)
         char *text = cli_report_json(call);
         if (!text)
             return csk_fail(CSK_ERR_NOMEM, "no memory for the report");
-        (void)puts(text);
+        (void)fprintf(to, "%s\n", text);
         free(text);
     } else if (r) {
-        print_text(r);
+        print_text(to, r);
     }
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return csk_fail(CSK_ERR_IO, "cannot write the results to standard output");
+    if (fflush(to) != 0 || ferror(to))
+        return csk_fail(CSK_ERR_IO, "cannot write the results: %s", strerror(errno));
     return CSK_OK;
 }

@@ -159,9 +159,7 @@ static csk_status print_plan(const cli_call *call)
         guess_plan(call, &plan);
     }
     if (k >= 0 && cli_arg_of(call, k)) {
-        const cli_arg *out = &call->cmd->args[k];
-        const char *const whole[] = { "", NULL };
-        for (const char *const *s = out->suffixes ? out->suffixes : whole; *s; s++) {
+        for (const char *const *s = cli_suffixes(call); *s; s++) {
             char *path = cli_concat(cli_arg_of(call, k), *s);
             cli_begin_row(call, "outputs");
             cli_put_text(call, "output", path ? path : "");
@@ -190,7 +188,11 @@ static csk_status run_call(const cli_call *call)
     if (err && err != CSK_ERR_ABORTED)
         return err;
 
-    const csk_status printed = cli_report_print(call);
+    /* Results make way for data. */
+    const int k = cli_output_arg(call->cmd);
+    const char *output = k < 0 || call->plan ? NULL : cli_arg_of(call, k);
+    const csk_status printed =
+        cli_report_print(call, output && cli_is_pipe(output) ? stderr : stdout);
     return printed ? printed : err;
 }
 

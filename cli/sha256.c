@@ -50,42 +50,83 @@ static void add_block(uint32_t h[8], const unsigned char *m)
         h[i] += v[i];
 }
 
+typedef struct sha {
+    uint32_t h[8];
+    uint64_t total; /* bytes so far */
+    unsigned char rest[64];
+} sha;
+
+static void start(sha *s)
+{
+    static const uint32_t first[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+
+    memcpy(s->h, first, sizeof(first));
+    s->total = 0;
+}
+
+static void add(sha *s, const unsigned char *bytes, size_t len)
+{
+    size_t have = s->total % 64;
+
+    s->total += len;
+    for (; len > 0; len--) {
+        if (have == 0 && len >= 64) {
+            add_block(s->h, bytes);
+            bytes += 64;
+            len -= 63;
+            continue;
+        }
+        s->rest[have++] = *bytes++;
+        if (have == 64) {
+            add_block(s->h, s->rest);
+            have = 0;
+        }
+    }
+}
+
+/* A bit 1, zeros and the length in bits fill up the last block. */
+static void finish(sha *s, char hex[65])
+{
+    static const unsigned char one = 0x80, zero = 0;
+    const uint64_t bits = 8 * s->total;
+    unsigned char length[8];
+
+    for (int i = 0; i < 8; i++)
+        length[i] = (unsigned char)(bits >> (56 - 8 * i));
+    add(s, &one, 1);
+    while (s->total % 64 != 56)
+        add(s, &zero, 1);
+    add(s, length, 8);
+    for (int i = 0; i < 8; i++)
+        (void)snprintf(hex + 8 * i, 9, "%08x", s->h[i]);
+}
+
+void cli_sha256(char hex[65], const void *bytes, size_t len)
+{
+    sha s;
+
+    start(&s);
+    add(&s, bytes, len);
+    finish(&s, hex);
+}
+
 csk_status cli_sha256_file(char hex[65], const char *path)
 {
-    uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
     unsigned char buffer[1 << 14];
-    uint64_t total = 0;
     size_t got;
+    sha s;
     FILE *file = fopen(path, "rb");
 
     if (!file)
         return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
-    while ((got = fread(buffer, 1, sizeof(buffer), file)) == sizeof(buffer)) {
-        for (size_t at = 0; at < sizeof(buffer); at += 64)
-            add_block(h, buffer + at);
-        total += got;
-    }
+    start(&s);
+    while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0)
+        add(&s, buffer, got);
     const bool failed = ferror(file) != 0;
     (void)fclose(file);
     if (failed)
         return csk_fail(CSK_ERR_IO, "%s: cannot be read", path);
-
-    /* A bit 1, zeros and the length in bits fill up the last block. */
-    total += got;
-    unsigned char tail[128] = { 0 };
-    size_t at = 0;
-    for (; at + 64 <= got; at += 64)
-        add_block(h, buffer + at);
-    memcpy(tail, buffer + at, got - at);
-    tail[got - at] = 0x80;
-    const size_t len = got - at < 56 ? 64 : 128;
-    for (int i = 0; i < 8; i++)
-        tail[len - 1 - (size_t)i] = (unsigned char)(8 * total >> 8 * i);
-    for (at = 0; at < len; at += 64)
-        add_block(h, tail + at);
-
-    for (int i = 0; i < 8; i++)
-        (void)snprintf(hex + 8 * i, 9, "%08x", h[i]);
+    finish(&s, hex);
     return CSK_OK;
 }

@@ -91,16 +91,30 @@ csk_status cli_check_outputs(const cli_call *call);
 /** Remove what was written. */
 void cli_undo(const cli_call *call);
 
-/* -- provenance.c ---- */
+/** Endings of the declared output of @p call, closed by NULL: { "" } if it is one file. */
+const char *const *cli_suffixes(const cli_call *call);
 
-/** Lower-case hexadecimal SHA-256 of the file @p path into @p hex. */
+/* -- pipes.c ---- */
+
+/** Whether @p path means standard input or output. */
+bool cli_is_pipe(const char *path);
+/** Read an array from standard input, its format told by the first bytes. */
+csk_status cli_read_pipe(csk_array *a, char hex[65]) CSK_MUST_CHECK;
+/** Write .npy to standard output. */
+csk_status cli_write_pipe(const csk_array *a) CSK_MUST_CHECK;
+
+/* -- sha256.c ---- */
+
+/** Lower-case hexadecimal SHA-256 of @p len bytes into @p hex. */
+void cli_sha256(char hex[65], const void *bytes, size_t len);
+/** The same of the file @p path. */
 csk_status cli_sha256_file(char hex[65], const char *path) CSK_MUST_CHECK;
 
 /* -- report.c ---- */
 
 void cli_report_free(cli_report *r);
-/** Print the report of @p call to stdout. CSK_ERR_NOMEM, CSK_ERR_IO. */
-csk_status cli_report_print(const cli_call *call) CSK_MUST_CHECK;
+/** Print the report of @p call. CSK_ERR_NOMEM, CSK_ERR_IO. */
+csk_status cli_report_print(const cli_call *call, FILE *to) CSK_MUST_CHECK;
 
 /* -- progress.c ---- */
 

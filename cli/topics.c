@@ -18,6 +18,11 @@ static void formats(const doc *d)
                        (*f)->write ? "" : " (read only)");
         doc_item(d, (*f)->suffix, text);
     }
+    doc_section(d, "Pipes");
+    doc_text(
+        d, "The name - is standard input, in any of .npy, .nii, .nii.gz and .png, and "
+           "standard output, as .npy without provenance; results are printed on "
+           "standard error then.");
     doc_section(d, "Provenance");
     doc_text(d,
              "Where the format has room for it, an output holds one line of JSON that "

@@ -213,6 +213,7 @@ csk_status csk_array_part(csk_array *out, const csk_array *a, csk_part part)
         const float im = width == 2 ? a->data[2 * i + 1] : 0.f;
         out->data[i] = part == CSK_PART_REAL        ? re
                        : part == CSK_PART_IMAGINARY ? im
+                       : re == 0.f && im == 0.f     ? 0.f /* whatever the signs of 0 */
                                                     : atan2f(im, re);
     }
     return CSK_OK;

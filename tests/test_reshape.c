@@ -233,6 +233,8 @@ START_TEST(parts_put_together_the_number)
 
     a.data[4] = -3.f; /* entry 2 is -3 + 4i */
     a.data[5] = 4.f;
+    a.data[0] = -0.f;
+    a.data[1] = -0.f;
     for (int k = 0; k < 4; k++) {
         tst_ok(csk_array_part(&part[k], &a, (csk_part)k));
         ck_assert_int_eq(part[k].space.field, CSK_REAL);
@@ -241,6 +243,7 @@ START_TEST(parts_put_together_the_number)
     ck_assert_float_eq(part[CSK_PART_REAL].data[2], -3.f);
     ck_assert_float_eq(part[CSK_PART_IMAGINARY].data[2], 4.f);
     ck_assert_float_eq_tol(part[CSK_PART_PHASE].data[2], atan2f(4.f, -3.f), 1e-6f);
+    ck_assert_float_eq(part[CSK_PART_PHASE].data[0], 0.f);
     for (int k = 0; k < 4; k++)
         csk_array_clear(&part[k]);
     csk_array_clear(&a);

@@ -62,7 +62,7 @@ $ csk info d.cfl
   percentile 99  3
   not finite     0
   zeros          52
-$ csk info a.npy --json
+$ csk info a.npy --json | sed 's/"csk": .*/"csk": V/'
   {
     "files": [
       {
@@ -83,7 +83,20 @@ $ csk info a.npy --json
         "percentile_1": 0.0,
         "percentile_99": 1.0,
         "not_finite": 0,
-        "zeros": 28
+        "zeros": 28,
+        "provenance": {
+          "csk": V
+          "command": "csk phantom --shape 6,9 --kind disk",
+          "seed": 1,
+          "options": {
+            "kind": "disk",
+            "shape": "6,9",
+            "radius": 0.75,
+            "nonzeros": 10,
+            "complex": false
+          },
+          "inputs": {}
+        }
       }
     ]
   }
@@ -103,7 +116,7 @@ $ csk view a.npy a.npy --window shared -o a.png
   image  black  white
   a.npy      0      1
   a.npy      0      1
-$ csk phantom --kind sparse --shape 40 --nonzeros 4 --complex s.npy && csk info s.npy | grep zeros
+$ csk phantom --kind sparse --shape 40 --nonzeros 4 --complex s.npy && csk info s.npy | grep 'zeros  '
   kind   sparse
   shape  40
   zeros          36

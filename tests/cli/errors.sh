@@ -56,6 +56,8 @@ good convert image.npy image.cfl
 good convert other.npy other.cfl
 good phantom --kind gaussian --shape 20,32 A.npy
 good phantom --kind sparse --shape 20 --nonzeros 20 y.npy
+good phantom --kind gaussian --shape 4,1024 B.npy
+good phantom --kind sparse --shape 32 --nonzeros 5 x.npy
 good mask --shape 32,32 --accel 2 --acs 8 mask.npy
 good simulate image.npy --mask mask.npy --coils 4 scan
 head -c 1000 image.npy >truncated.npy
