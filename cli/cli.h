@@ -25,6 +25,7 @@
 #define CSK_CLI_CLI_H
 
 #include "cs/array.h"
+#include "cs/matrix.h"
 #include "cs/param.h"
 #include "cs/run.h"
 
@@ -155,11 +156,15 @@ csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
                          const char *like_path) CSK_MUST_CHECK;
 
 /**
- * For files that are not arrays (a prior, a matrix): check that @p path is a readable
+ * For files that are not arrays (a prior): check that @p path is a readable
  * file and record its hash. Then read it by other means and pass failures through
  * cli_bad_input().
  */
 csk_status cli_input(const cli_call *call, const char *path) CSK_MUST_CHECK;
+
+/** As cli_read() for an explicit matrix, dense or sparse, of finite entries. */
+csk_status cli_read_matrix(const cli_call *call, csk_matrix *A,
+                           const char *path) CSK_MUST_CHECK;
 
 /** Returns @p err; if it is a failure, it came from an input: exit code 3. */
 csk_status cli_bad_input(const cli_call *call, csk_status err);
@@ -262,6 +267,9 @@ csk_monitor cli_monitor(const cli_call *call, const char *label);
  * --strict.
  */
 void cli_stopped(const cli_call *call, const csk_run_info *info, bool strict);
+
+/** CSK_ERR_NOMEM with a message, for memory that is not from csk_alloc(). */
+csk_status cli_no_memory(void);
 
 /** Seconds since some fixed moment, monotonic. */
 double cli_seconds(void);

@@ -29,7 +29,7 @@ static csk_status write_page(const cli_call *call, const char *dir, const cli_cm
     FILE *to = open_memstream(&text, &len);
 
     if (!to)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     (void)snprintf(name, sizeof(name), "csk%s%s%s", cmd ? "-" : "",
                    cmd ? cmd->name : "", markup == CLI_MAN ? ".1" : ".md");
     for (char *c = name; *c; c++) {

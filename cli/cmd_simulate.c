@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
-#include "cs/matrix.h"
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/vec.h"
@@ -106,8 +105,7 @@ static csk_status write_with(const cli_call *call, const csk_array *a,
                              const char *suffix)
 {
     char *path = cli_concat(cli_arg_of(call, 1), suffix);
-    const csk_status err =
-        path ? cli_write(call, a, path) : csk_fail(CSK_ERR_NOMEM, "no memory");
+    const csk_status err = path ? cli_write(call, a, path) : cli_no_memory();
 
     free(path);
     return err;
@@ -201,9 +199,7 @@ static csk_status run_matrix(const cli_call *call)
     if (!err)
         err = cli_read(call, &x, cli_arg_of(call, 0), CLI_FINITE | CLI_NOT_ZERO);
     if (!err)
-        err = cli_input(call, o->matrix);
-    if (!err)
-        err = cli_bad_input(call, csk_matrix_read(&A, o->matrix));
+        err = cli_read_matrix(call, &A, o->matrix);
     if (!err)
         err = cli_bad_input(call, check_product(&A, &x, call));
     if (!err)

@@ -108,7 +108,7 @@ static csk_status add_tiles(montage *m, const cli_call *call, const csk_array *a
                           .map = o->phase ? CLI_MAP_CYCLIC : (cli_map)o->map,
                           .bar = o->bar };
         if (!p->title)
-            return csk_fail(CSK_ERR_NOMEM, "no memory");
+            return cli_no_memory();
     }
     return CSK_OK;
 }

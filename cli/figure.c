@@ -372,7 +372,7 @@ csk_status cli_figure_write(const cli_call *call, const cli_figure *f, const cha
     cli_picture p;
 
     if (!note)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     csk_status err = cli_figure_draw(&p, f);
     if (err)
         return err;

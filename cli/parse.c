@@ -81,7 +81,7 @@ static csk_status unknown_option(const cli_cmd *cmd, const char *name)
 
     names all = { calloc((size_t)n, sizeof(*all.list)), 0 };
     if (!all.list)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     cli_each_param(cmd->params, add_name, &all);
     cli_each_param(cli_common_params, add_name, &all);
     all.list[all.n++] = "help";
@@ -170,7 +170,7 @@ static csk_status set_option(parser *ps, const char *name, char *eq)
         if (cli_list_has(&ps->given, p->name))
             return csk_fail(CSK_ERR_ARG, "--%s is given twice", p->name);
         if (!cli_list_add(&ps->given, p->name))
-            return csk_fail(CSK_ERR_NOMEM, "no memory");
+            return cli_no_memory();
         if (p->type == CSK_PARAM_FLAG)
             return set_flag(where[i].table, where[i].opts, p->name,
                             strcmp(p->name, name) == 0, eq);
@@ -250,7 +250,7 @@ static csk_status distribute(parser *ps)
     spare = ps->words - fixed;
     ps->out->args = calloc((size_t)count + 1, sizeof(*ps->out->args));
     if (!ps->out->args)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     for (int i = 0; i < count; i++) {
         const int n = args[i].count == CLI_ONE ? 1 : spare;
         ps->out->args[i] = (cli_values){ n, words + at };
@@ -304,7 +304,7 @@ csk_status cli_parse(cli_parsed *p, const cli_cmd *cmd, int argc, char *const ar
     *p = (cli_parsed){ .opts = csk_alloc(1, cmd->opts_size + 1) };
     p->words = calloc((size_t)argc + 1, sizeof(*p->words));
     if (!p->opts || !p->words)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     if (cmd->params)
         csk_param_defaults(cmd->params, p->opts);
     csk_param_defaults(cli_common_params, &p->common);

@@ -87,8 +87,7 @@ static csk_status write_nameless(FILE **file, const csk_array *a, char *dir)
     if (!mkdtemp(dir))
         return csk_fail(CSK_ERR_IO, "%s: %s", dir, strerror(errno));
     char *path = cli_join(dir, "array.npy");
-    csk_status err =
-        path ? csk_write(a, path, NULL) : csk_fail(CSK_ERR_NOMEM, "no memory");
+    csk_status err = path ? csk_write(a, path, NULL) : cli_no_memory();
     if (!err) {
         *file = fopen(path, "rb");
         err = *file ? CSK_OK : csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
@@ -111,7 +110,7 @@ csk_status cli_write_pipe(const csk_array *a)
                         "standard output is a terminal, no place for numbers");
     char *dir = cli_join(tmp && *tmp ? tmp : "/tmp", "csk-XXXXXX");
     if (!dir)
-        return csk_fail(CSK_ERR_NOMEM, "no memory");
+        return cli_no_memory();
     csk_status err = write_nameless(&file, a, dir);
     if (!err)
         err = copy_out(file);

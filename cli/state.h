@@ -27,6 +27,12 @@ bool cli_list_add(cli_list *list, const char *text);
 bool cli_list_has(const cli_list *list, const char *text);
 void cli_list_clear(cli_list *list);
 
+/**
+ * BART's pair is named by one of its files or by their stem. @p data and @p header become
+ * new strings; NULL where @p path is an ordinary file.
+ */
+csk_status cli_cfl_pair(char **data, char **header, const char *path) CSK_MUST_CHECK;
+
 typedef struct cli_report cli_report;
 
 typedef struct cli_state {
@@ -84,7 +90,7 @@ int cli_run(const cli_cmd *cmd, int argc, char *const argv[]);
 /** The exit code for a status that is not CSK_OK, outside of any verb's inputs and outputs. */
 cli_exit cli_exit_of(csk_status err);
 
-/* -- files.c ---- */
+/* -- outputs.c ---- */
 
 /** Check the declared output of @p call. */
 csk_status cli_check_outputs(const cli_call *call);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool cli_list_add(cli_list *list, const char *text)
 {
@@ -60,6 +61,41 @@ char *cli_join(const char *dir, const char *name)
     char *path = cli_concat(stem, name);
     free(stem);
     return path;
+}
+
+csk_status cli_no_memory(void)
+{
+    return csk_fail(CSK_ERR_NOMEM, "no memory");
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+csk_status cli_cfl_pair(char **data, char **header, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const bool named = dot && (strcmp(dot, ".cfl") == 0 || strcmp(dot, ".hdr") == 0);
+    char *stem = named ? strndup(path, (size_t)(dot - path)) : strdup(path);
+
+    *data = stem ? cli_concat(stem, ".cfl") : NULL;
+    *header = stem ? cli_concat(stem, ".hdr") : NULL;
+    free(stem);
+    if (!*data || !*header) {
+        free(*data);
+        free(*header);
+        *data = *header = NULL;
+        return cli_no_memory();
+    }
+    if (!named && (exists(path) || !exists(*data))) {
+        free(*data);
+        free(*header);
+        *data = *header = NULL;
+    }
+    return CSK_OK;
 }
 
 /* -- the nearest word --------------------------------------------------------- */

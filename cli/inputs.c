@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inputs: checked when read, their hashes kept for the provenance. */
+#include "cli/state.h"
+#include "cs/format.h"
+#include "cs/matrix.h"
+#include "cs/mem.h"
+#include "cs/vec.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+csk_status cli_bad_input(const cli_call *call, csk_status err)
+{
+    call->state->bad_input |= err != CSK_OK;
+    return err;
+}
+
+/* Only verbs that write keep hashes: they go into the provenance. */
+static csk_status record(const cli_call *call, const char *path)
+{
+    cli_list *inputs = &call->state->inputs;
+    char hex[65];
+
+    if (cli_output_arg(call->cmd) < 0 || cli_list_has(inputs, path))
+        return CSK_OK;
+    const csk_status err = cli_sha256_file(hex, path);
+    if (err)
+        return err;
+    return cli_list_add(inputs, path) && cli_list_add(inputs, hex) ? CSK_OK
+                                                                   : cli_no_memory();
+}
+
+static csk_status input_file(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return csk_fail(CSK_ERR_IO, "%s: is a directory, not a file", path);
+    return record(call, path);
+}
+
+csk_status cli_input(const cli_call *call, const char *path)
+{
+    char *data, *header;
+    csk_status err = cli_cfl_pair(&data, &header, path);
+
+    if (!err && !data)
+        return cli_bad_input(call, input_file(call, path));
+    if (!err)
+        err = input_file(call, header);
+    if (!err)
+        err = input_file(call, data);
+    free(data);
+    free(header);
+    return cli_bad_input(call, err);
+}
+
+/* "[3][17]", the place of scalar @p at. */
+static void place(char *out, size_t room, const csk_space *s, int64_t at)
+{
+    int64_t index[CSK_MAX_RANK];
+    size_t used = 0;
+
+    for (int i = s->rank - 1; i >= 0; i--) {
+        index[i] = at % s->dim[i];
+        at /= s->dim[i];
+    }
+    out[0] = '\0';
+    for (int i = 0; i < s->rank && used < room; i++)
+        used +=
+            (size_t)snprintf(out + used, room - used, "[%lld]", (long long)index[i]);
+}
+
+static csk_status check_values(const csk_array *a, const char *path, unsigned checks)
+{
+    const int64_t n = csk_space_len(&a->space);
+    const int width = (int)a->space.field;
+
+    if (checks & CLI_FINITE) {
+        const int64_t bad = csk_first_not_finite(n, a->data);
+        char where[200];
+        if (bad >= 0) {
+            place(where, sizeof(where), &a->space, bad / width);
+            return csk_fail(CSK_ERR_NUMERIC, "%s: %s at %s, every value must be finite",
+                            path, a->data[bad] != a->data[bad] ? "NaN" : "infinity",
+                            where);
+        }
+    }
+    if ((checks & CLI_NOT_ZERO) && csk_max_modulus(n / width, width, a->data) == 0.)
+        return csk_fail(CSK_ERR_NUMERIC, "%s: all %lld values are zero", path,
+                        (long long)(n / width));
+    return CSK_OK;
+}
+
+static csk_status read_any(const cli_call *call, csk_array *a, const char *path)
+{
+    cli_list *inputs = &call->state->inputs;
+    char hex[65];
+
+    if (!cli_is_pipe(path)) {
+        const csk_status err = cli_input(call, path);
+        return err ? err : csk_read(a, path);
+    }
+    const csk_status err = cli_read_pipe(a, hex);
+    if (err)
+        return err;
+    if (cli_list_add(inputs, path) && cli_list_add(inputs, hex))
+        return CSK_OK;
+    csk_array_clear(a);
+    return cli_no_memory();
+}
+
+csk_status cli_read(const cli_call *call, csk_array *a, const char *path,
+                    unsigned checks)
+{
+    csk_status err = read_any(call, a, path);
+
+    if (err)
+        return cli_bad_input(call, err);
+    err = check_values(a, path, checks);
+    if (err)
+        csk_array_clear(a);
+    return cli_bad_input(call, err);
+}
+
+csk_status cli_same_shape(const csk_space *a, const char *a_path, const csk_space *b,
+                          const char *b_path)
+{
+    csk_space c = *b;
+    char as[128], bs[128];
+
+    c.field = a->field;
+    if (csk_space_equal(a, &c))
+        return CSK_OK;
+    return csk_fail(CSK_ERR_SHAPE, "%s is %s, but %s is %s", a_path,
+                    csk_space_text(a, as, sizeof(as)), b_path,
+                    csk_space_text(b, bs, sizeof(bs)));
+}
+
+csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
+                         const char *path, const csk_space *like, const char *like_path)
+{
+    csk_array a = { .data = NULL };
+    csk_status err = cli_read(call, &a, path, CLI_FINITE | CLI_NOT_ZERO);
+
+    if (err)
+        return err;
+    const int skip = like->rank - a.space.rank;
+    csk_space part = *like;
+    if (skip > 0) {
+        part = csk_space_make(like->field, a.space.rank, like->dim + skip);
+    }
+    err = cli_same_shape(&a.space, path, &part, like_path);
+    const int64_t n = csk_space_size(&a.space);
+    uint8_t *bytes = err ? NULL : csk_alloc(n, sizeof(*bytes));
+    if (!err && !bytes)
+        err = CSK_ERR_NOMEM;
+    if (!err) {
+        const int width = (int)a.space.field;
+        for (int64_t i = 0; i < n; i++)
+            bytes[i] = a.data[width * i] != 0.f || a.data[width * (i + 1) - 1] != 0.f;
+        *mask = bytes;
+        if (len)
+            *len = n;
+    }
+    csk_array_clear(&a);
+    return cli_bad_input(call, err);
+}
+
+csk_status cli_read_matrix(const cli_call *call, csk_matrix *A, const char *path)
+{
+    csk_status err = cli_input(call, path);
+
+    if (!err)
+        err = csk_matrix_read(A, path);
+    if (err)
+        return cli_bad_input(call, err);
+    const int64_t entries = A->start ? A->start[A->cols] : A->rows * A->cols;
+    for (int64_t i = 0; i < entries * (int64_t)A->field; i++) {
+        if (isfinite(A->value[i]))
+            continue;
+        err = csk_fail(CSK_ERR_NUMERIC,
+                       "%s: %s among the entries, every one must be finite", path,
+                       isnan(A->value[i]) ? "NaN" : "infinity");
+        csk_matrix_clear(A);
+        break;
+    }
+    return cli_bad_input(call, err);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Outputs: checked before the work, complete or absent after it. */
+#include "cli/state.h"
+#include "cs/format.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static csk_status bad_output(const cli_call *call, csk_status err)
+{
+    call->state->bad_output |= err != CSK_OK;
+    return err;
+}
+
+/* The directory that @p path is in; a new string. */
+static char *parent(const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len == 0 ? strdup(".") : strndup(path, len);
+}
+
+static csk_status check_parent(const char *path)
+{
+    char *dir = parent(path);
+    struct stat st;
+    csk_status err = CSK_OK;
+
+    if (!dir)
+        return cli_no_memory();
+    if (stat(dir, &st) != 0)
+        err = csk_fail(CSK_ERR_IO, "%s: no such directory for %s", dir, path);
+    else if (!S_ISDIR(st.st_mode))
+        err = csk_fail(CSK_ERR_IO, "%s: not a directory, for %s", dir, path);
+    else if (access(dir, W_OK | X_OK) != 0)
+        err = csk_fail(CSK_ERR_IO, "%s: %s", dir, strerror(errno));
+    free(dir);
+    return err;
+}
+
+static csk_status check_file(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0) {
+        if (S_ISDIR(st.st_mode))
+            return csk_fail(CSK_ERR_IO, "%s: is a directory, the output is a file",
+                            path);
+        if (!call->force)
+            return csk_fail(CSK_ERR_IO, "%s exists; --force writes over it", path);
+    }
+    return check_parent(path);
+}
+
+/* Do @p fn to all files that writing @p path makes: itself, a header, a note beside it. */
+static csk_status each_file(const cli_call *call, const char *path,
+                            csk_status (*fn)(const cli_call *call, const char *path))
+{
+    const csk_format *format = csk_format_of(path);
+    char *data = NULL, *header = NULL, *note = NULL;
+    csk_status err = CSK_OK;
+
+    if (format && strcmp(format->name, "cfl") == 0)
+        err = cli_cfl_pair(&data, &header, path);
+    if (!err && format && !format->holds_note) {
+        note = cli_concat(path, ".json");
+        err = note ? CSK_OK : cli_no_memory();
+    }
+    if (!err)
+        err = fn(call, data ? data : path);
+    if (!err && header)
+        err = fn(call, header);
+    if (!err && note)
+        err = fn(call, note);
+    free(data);
+    free(header);
+    free(note);
+    return err;
+}
+
+csk_status cli_check_output(const cli_call *call, const char *path)
+{
+    return bad_output(call, each_file(call, path, check_file));
+}
+
+static csk_status check_format(const char *path)
+{
+    char known[200] = "";
+
+    if (csk_format_of(path) && csk_format_of(path)->write)
+        return CSK_OK;
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        const size_t used = strlen(known);
+        if ((*f)->write)
+            (void)snprintf(known + used, sizeof(known) - used, " %s", (*f)->suffix);
+    }
+    return csk_fail(CSK_ERR_ARG, "%s: the name must end in one of%s", path, known);
+}
+
+static csk_status check_dir(const cli_call *call, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return check_parent(path);
+    if (!S_ISDIR(st.st_mode))
+        return csk_fail(CSK_ERR_IO, "%s: is a file, the output is a directory", path);
+    if (access(path, W_OK | X_OK) != 0)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+
+    DIR *dir = opendir(path);
+    int entries = 0;
+    if (!dir)
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+    while (entries <= 2 && readdir(dir)) /* . and .. are two */
+        entries++;
+    (void)closedir(dir);
+    if (entries > 2 && !call->force)
+        return csk_fail(CSK_ERR_IO, "%s is not empty; --force writes into it", path);
+    return CSK_OK;
+}
+
+const char *const *cli_suffixes(const cli_call *call)
+{
+    static const char *const whole[] = { "", NULL };
+
+    return call->cmd->suffixes ? call->cmd->suffixes(call->opts) : whole;
+}
+
+static csk_status check_stem(const cli_call *call, const char *path)
+{
+    const char *const *suffix = cli_suffixes(call);
+    const size_t len = strlen(path), tail = strlen(suffix[0]);
+    csk_status err = CSK_OK;
+
+    if (len > tail && strcmp(path + len - tail, suffix[0]) == 0)
+        return csk_fail(CSK_ERR_ARG, "%s: give only the begin of the names, %.*s", path,
+                        (int)(len - tail), path);
+    for (; *suffix && !err; suffix++) {
+        char *whole = cli_concat(path, *suffix);
+        err = whole ? cli_check_output(call, whole) : cli_no_memory();
+        free(whole);
+    }
+    return err;
+}
+
+csk_status cli_check_outputs(const cli_call *call)
+{
+    const int k = cli_output_arg(call->cmd);
+    const char *path = k < 0 ? NULL : cli_arg_of(call, k);
+    csk_status err = CSK_OK;
+
+    if (!path)
+        return CSK_OK;
+    const cli_arg *arg = &call->cmd->args[k];
+    if (*path == '\0')
+        return csk_fail(CSK_ERR_ARG, "the name of the output is empty");
+    if (arg->role == CLI_OUTPUT_DIR)
+        return bad_output(call, check_dir(call, path));
+    if (arg->is_stem)
+        return check_stem(call, path);
+    if (!arg->any_suffix) {
+        if (cli_is_pipe(path))
+            return CSK_OK;
+        err = check_format(path);
+    }
+    return err ? err : cli_check_output(call, path);
+}
+
+static csk_status remember(const cli_call *call, const char *path)
+{
+    cli_list *written = &call->state->written;
+
+    return cli_list_has(written, path) || cli_list_add(written, path) ? CSK_OK
+                                                                      : cli_no_memory();
+}
+
+csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
+{
+    if (!err)
+        err = each_file(call, path, remember);
+    return bad_output(call, err);
+}
+
+csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
+{
+    if (cli_is_pipe(path))
+        return bad_output(call, cli_write_pipe(a));
+
+    const char *note = cli_provenance(call);
+    if (!note)
+        return cli_no_memory();
+    return cli_wrote(call, path, csk_write(a, path, note));
+}
+
+csk_status cli_write_file(const cli_call *call, const char *path, const void *bytes,
+                          size_t len)
+{
+    csk_status err = csk_write_bytes(path, bytes, len);
+
+    if (!err)
+        err = remember(call, path);
+    return bad_output(call, err);
+}
+
+csk_status cli_make_dir(const cli_call *call, const char *path)
+{
+    if (mkdir(path, 0777) != 0) {
+        if (errno == EEXIST)
+            return CSK_OK; /* checked before the work */
+        return bad_output(call, csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno)));
+    }
+    call->state->made_dir = strdup(path);
+    return call->state->made_dir ? CSK_OK : cli_no_memory();
+}
+
+void cli_undo(const cli_call *call)
+{
+    const cli_state *s = call->state;
+
+    for (int i = 0; i < s->written.n; i++)
+        (void)unlink(s->written.v[i]);
+    if (s->made_dir)
+        (void)rmdir(s->made_dir);
+}
