@@ -50,7 +50,7 @@ CSK_API int csk_wavelet_model_bands(const csk_wavelet_model *m);
 CSK_API void csk_wavelet_model_clear(csk_wavelet_model *m);
 
 typedef struct csk_wavelet_fit_opts {
-    const char *family; /**< NULL: "sym4" */
+    const char *family; /**< NULL: "db2" */
     int levels, components;
     int iterations; /**< of EM at most; it ends when a coefficient gains < 1e-7 in log p */
     int shifts;     /**< cycle shifts of every training image: none, then random ones */

@@ -13,7 +13,7 @@
 #define S csk_wavelet_fit_opts
 /* clang-format off */
 const csk_param csk_wavelet_fit_params[] = {
-    CSK_OPT_TEXT(S, family,     "wavelet",                                     "NAME", "wavelet, sym4 unless given"),
+    CSK_OPT_TEXT(S, family,     "wavelet",                                     "NAME", "wavelet, db2 unless given"),
     CSK_OPT_INT (S, levels,     "levels",     4,   1, 32,                      "N",    "levels of the transform"),
     CSK_OPT_INT (S, components, "components", 5,   1, CSK_WAVELET_COMPONENTS,  "N",    "Gaussians in each subband"),
     CSK_OPT_INT (S, iterations, "iterations", 300, 1, INT_MAX,                 "N",    "iterations of EM at most"),
@@ -351,7 +351,7 @@ csk_status csk_wavelet_fit(csk_wavelet_model *m, int count,
         return err;
     new.axes = images[0]->space.rank;
     new.field = o.phase ? CSK_COMPLEX : images[0]->space.field;
-    (void)snprintf(new.family, sizeof(new.family), "%s", o.family ? o.family : "sym4");
+    (void)snprintf(new.family, sizeof(new.family), "%s", o.family ? o.family : "db2");
     err = csk_wavelet_model_check_head(&new, CSK_ERR_ARG, "wavelet fit");
     if (!err)
         err = csk_wavelet_model_alloc(&new);

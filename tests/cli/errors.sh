@@ -60,14 +60,16 @@ good phantom --kind gaussian --shape 4,1024 B.npy
 good phantom --kind sparse --shape 32 --nonzeros 5 x.npy
 good mask --shape 32,32 --accel 2 --acs 8 mask.npy
 good simulate image.npy --mask mask.npy --coils 4 scan
+good prior fit image.npy --levels 2 --shifts 1 image.csk
 head -c 1000 image.npy >truncated.npy
+head -c 1000 image.csk >truncated.csk
 cp image.hdr truncated.hdr
 head -c 1000 image.cfl >truncated.cfl
 numbers 4096 '\000\000\300\177' | npy nan.npy
 numbers 8192 '\000\000\300\177' | cfl nan
 numbers 4096 '\000\000\000\000' | npy zeros.npy
 numbers 8192 '\000\000\000\000' | cfl zeros
-mkdir directory.npy directory.cfl
+mkdir directory.npy directory.cfl directory.csk
 cp image.hdr directory.hdr
 for kind in npy cfl; do
     cp other.$kind shape.$kind

@@ -1,0 +1,67 @@
+# Priors are fitted, written and shown.
+
+$ csk phantom --shape 40,32 head.npy -q >/dev/null && csk mask --shape 32,32 --acs 8 mask.npy -q >/dev/null
+$ csk prior fit --kind wavelet head.npy mask.npy --levels 1 --components 2 --shifts 2 -o head.csk | grep -v seconds
+  images      2
+  field       complex
+  wavelet     db2
+  levels      1
+  components  2
+  scale       1
+$ csk prior info head.csk
+  kind        wavelet
+  field       complex
+  axes        2
+  wavelet     db2
+  levels      1
+  components  2
+  scale       1
+  ~
+  level  detail       rms
+      1  none    0.531832
+      1  y       0.276655
+      1  x       0.280512
+      1  yx       0.28647
+$ csk prior info head.csk --json | tail -12
+      {
+        "level": 1,
+        "detail": "x",
+        "rms": 0.280512062104
+      },
+      {
+        "level": 1,
+        "detail": "yx",
+        "rms": 0.286469815844
+      }
+    ]
+  }
+$ csk prior fit head.npy --levels 1 head.csk
+2 csk prior fit: head.csk exists; --force writes over it
+= 1
+$ csk prior fit --no-phase --wavelet haar --levels 1 --shifts 1 head.npy real.csk | grep field
+  field       real
+$ csk prior fit --wavelet haar2 head.npy x.csk
+2 csk prior fit: wavelet fit: family is "haar2", which is no known wavelet
+= 2
+$ csk prior fit --levels 7 head.npy x.csk
+2 csk prior fit: wavelet fit: image 0: complex 40x32 is too small for 7 levels of db2
+= 3
+$ csk prior fit --kind network head.npy x.csk
+2 csk prior fit: kind: 'network' is not one of wavelet
+= 2
+$ csk convert head.npy head.cfl >/dev/null; csk prior fit head.npy head.cfl x.csk
+2 csk prior fit: head.cfl is complex, but head.npy is not
+= 3
+$ csk prior info head.npy
+2 csk prior info: head.npy: line 1: unable to decode byte 0x93
+= 3
+$ csk prior
+2 csk: prior what? such as 'prior fit'
+= 2
+# The same examples and seed give the same bytes, with any number of threads.
+
+$ csk prior fit --threads 3 --kind wavelet head.npy mask.npy --levels 1 --components 2 --shifts 2 again.csk >/dev/null; cmp head.csk again.csk
+# A stack is a list of slices; empty ones are left out.
+
+$ csk phantom --shape 5,16,16 --kind disk --radius 0.5 stack.npy -q >/dev/null; csk prior fit --levels 1 --shifts 1 stack.npy s.csk | grep images
+  images      3
