@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The parts of the program's framework that transcripts cannot reach. */
+#include "cli/figure.h"
 #include "cli/state.h"
 #include "cs/format.h"
 #include "cs/mem.h"
@@ -333,6 +334,87 @@ START_TEST(interrupt_keeps_what_was_finished)
 }
 END_TEST
 
+/* -- figures ---------------------------------------------------------------------------- */
+
+static uint32_t colour_at(const cli_picture *p, int x, int y)
+{
+    const uint8_t *c = p->rgb + (ptrdiff_t)3 * ((ptrdiff_t)y * p->width + x);
+
+    return (uint32_t)c[0] << 16 | (uint32_t)c[1] << 8 | c[2];
+}
+
+/* The margin is 14 pixels; an image pixel is a square of zoom x zoom. */
+START_TEST(figure_has_the_pixels_of_the_image)
+{
+    static const float pixel[] = { 0.f, 1.f, -5.f, .5f };
+    static const struct {
+        cli_map map;
+        uint32_t low, high;
+    } list[] = {
+        { CLI_MAP_GRAY, 0x000000, 0xffffff },
+        { CLI_MAP_VIRIDIS, 0x470155, 0xfce621 }, /* matplotlib: 0x440154, 0xfde725 */
+        { CLI_MAP_MAGMA, 0x000000, 0xfbfcbd },   /* matplotlib: 0x000004, 0xfcfdbf */
+    };
+
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        const cli_panel panel = {
+            .pixel = pixel, .rows = 2, .cols = 2, .hi = 1., .map = list[i].map
+        };
+        const cli_figure f = { .columns = 1, .zoom = 8, .count = 1, .panel = &panel };
+        cli_picture p;
+
+        tst_ok(cli_figure_draw(&p, &f));
+        ck_assert_int_eq(p.height, 2 * 14 + 2 * 8);
+        const uint32_t low = colour_at(&p, 14, 14), high = colour_at(&p, 14 + 15, 14);
+        for (int k = 0; k < 24; k += 8) {
+            ck_assert_int_le(abs((int)(low >> k & 255) - (int)(list[i].low >> k & 255)),
+                             4);
+            ck_assert_int_le(
+                abs((int)(high >> k & 255) - (int)(list[i].high >> k & 255)), 4);
+        }
+        ck_assert_uint_eq(colour_at(&p, 14 + 7, 14 + 15), low); /* below the window */
+        ck_assert_uint_eq(colour_at(&p, 13, 13), 0xffffff);
+        csk_free(p.rgb);
+    }
+}
+END_TEST
+
+START_TEST(figure_makes_room_for_text)
+{
+    static const float pixel[] = { 0.f };
+    cli_panel panel[3] = { { .pixel = pixel, .rows = 1, .cols = 1, .hi = 1. } };
+    cli_figure f = { .columns = 2, .zoom = 16, .count = 3, .panel = panel };
+    cli_picture bare, full;
+
+    panel[1] = panel[2] = panel[0];
+    tst_ok(cli_figure_draw(&bare, &f));
+    panel[0].title = "a/very/long/path/to/a/file/that/does/not/fit.npy";
+    panel[1].note = "note";
+    panel[2].bar = true;
+    f.title = "title";
+    f.caption =
+        "a caption that is longer than the figure is wide, in more than one line, "
+        "so that the figure grows";
+    tst_ok(cli_figure_draw(&full, &f));
+    ck_assert_int_gt(full.width, bare.width);
+    ck_assert_int_ge(full.height, bare.height + 34 + 2 * (22 + 18) + 2 * 18);
+    csk_free(bare.rgb);
+    csk_free(full.rgb);
+}
+END_TEST
+
+START_TEST(figure_refuses_to_be_huge)
+{
+    static const float pixel[] = { 0.f };
+    const cli_panel panel = { .pixel = pixel, .rows = 1, .cols = 2000, .hi = 1. };
+    const cli_figure f = { .columns = 1, .zoom = 16, .count = 1, .panel = &panel };
+    cli_picture p;
+
+    ck_assert_int_eq(cli_figure_draw(&p, &f), CSK_ERR_ARG);
+    ck_assert_int_eq(cli_figure_zoom(1, &panel), 1);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("cli");
@@ -348,6 +430,9 @@ static Suite *suite(void)
     tcase_add_test(t, failure_removes_them);
     tcase_add_test(t, limit_is_an_error_only_if_strict);
     tcase_add_test(t, interrupt_keeps_what_was_finished);
+    tcase_add_test(t, figure_has_the_pixels_of_the_image);
+    tcase_add_test(t, figure_makes_room_for_text);
+    tcase_add_test(t, figure_refuses_to_be_huge);
     suite_add_tcase(s, t);
     return s;
 }
