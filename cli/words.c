@@ -190,8 +190,11 @@ csk_status cli_parse_numbers(double *value, int n, const char *text, const char 
         value[i] = strtod(at, &end);
         if (end == at || !(value[i] - value[i] == 0.) ||
             *end != (i + 1 < n ? ',' : '\0'))
-            return csk_fail(CSK_ERR_ARG, "%s: '%s' is not %d number%s%s", option, text,
-                            n, n > 1 ? "s" : "", n > 1 ? " with commas between" : "");
+            return n == 1
+                       ? csk_fail(CSK_ERR_ARG, "%s: '%s' is not a number", option, text)
+                       : csk_fail(CSK_ERR_ARG,
+                                  "%s: '%s' is not %d numbers with commas between",
+                                  option, text, n);
         at = end + 1;
     }
     return CSK_OK;

@@ -120,3 +120,36 @@ $ csk phantom --kind sparse --shape 40 --nonzeros 4 --complex s.npy && csk info 
   kind   sparse
   shape  40
   zeros          36
+
+# One part of complex numbers; numbers that are not.
+
+$ for p in magnitude real imaginary phase; do csk convert d.cfl --$p -q $p.npy; done
+  field  real
+  shape  8x8
+  field  real
+  shape  8x8
+  field  real
+  shape  8x8
+  field  real
+  shape  8x8
+$ csk metric real.npy magnitude.npy | tail -1
+  magnitude.npy        inf  1.0000     0      0
+$ csk convert a.npy --scale none none.npy && cmp a.npy none.npy
+  field  real
+  shape  6x9
+$ csk convert a.npy --scale -1 none.npy
+2 csk convert: none.npy exists; --force writes over it
+= 1
+$ (head -c 128 a.npy; printf '\000\000\300\177'; tail -c +133 a.npy) >nan.npy
+$ csk convert nan.npy n.npy
+2 csk convert: nan.npy: NaN at [0][0], every value must be finite
+= 3
+$ csk convert nan.npy --replace 0 n.npy
+  replaced  1
+  field     real
+  shape     6x9
+$ csk convert nan.npy --replace much n2.npy
+2 csk convert: replace: 'much' is not 1 number
+= 2
+$ csk info nan.npy | grep 'not finite'
+  not finite     1
