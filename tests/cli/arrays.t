@@ -149,7 +149,7 @@ $ csk convert nan.npy --replace 0 n.npy
   field     real
   shape     6x9
 $ csk convert nan.npy --replace much n2.npy
-2 csk convert: replace: 'much' is not 1 number
+2 csk convert: replace: 'much' is not a number
 = 2
 $ csk info nan.npy | grep 'not finite'
   not finite     1

@@ -47,7 +47,7 @@ $ csk mask -h | head -1
 $ csk mask --accel 0 --help | head -1
   csk mask - make an undersampling pattern for Cartesian k-space
 $ csk mask --man | sed 's/"csk [0-9].*/V/; 3q'
-  .TH "CSK-MASK" 1 "" "csk 0.1.0"
+  .TH "CSK-MASK" 1 "" V
   .SH NAME
   csk\-mask \- make an undersampling pattern for Cartesian k\-space
 $ csk mask --markdown | head -3
@@ -55,11 +55,11 @@ $ csk mask --markdown | head -3
   ~
   make an undersampling pattern for Cartesian k-space
 $ csk help --man mask | sed 's/"csk [0-9].*/V/; 3q'
-  .TH "CSK-MASK" 1 "" "csk 0.1.0"
+  .TH "CSK-MASK" 1 "" V
   .SH NAME
   csk\-mask \- make an undersampling pattern for Cartesian k\-space
 $ csk help --man exit-codes | sed 's/"csk [0-9].*/V/; 1q'
-  .TH "CSK-EXIT-CODES" 1 "" "csk 0.1.0"
+  .TH "CSK-EXIT-CODES" 1 "" V
 $ csk help --into . mask
 2 csk help: --into needs --man or --markdown
 = 2
