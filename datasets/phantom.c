@@ -8,7 +8,7 @@
 /* -- ellipsoids --------------------------------------------------------------------- */
 
 typedef struct ellipsoid {
-    double tenths; /* added inside; whole tenths, so that sums are exact */
+    double tenths;  /* added inside; whole tenths, so that sums are exact */
     double half[3]; /* semi-axes along x, y, z */
     double centre[3];
     double degrees; /* turned about z */
