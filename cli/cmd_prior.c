@@ -43,11 +43,6 @@ static void training_clear(training *t)
     *t = (training){ .file = NULL };
 }
 
-static csk_status no_memory(void)
-{
-    return csk_fail(CSK_ERR_NOMEM, "no memory");
-}
-
 static csk_status read_files(training *t, const cli_call *call)
 {
     const cli_values *paths = &call->args[0];
@@ -55,7 +50,7 @@ static csk_status read_files(training *t, const cli_call *call)
 
     t->file = calloc((size_t)paths->n, sizeof(*t->file));
     if (!t->file)
-        return no_memory();
+        return cli_no_memory();
     t->files = paths->n;
     for (int i = 0; i < paths->n && !err; i++) {
         const csk_space *s = &t->file[i].space;
@@ -81,14 +76,14 @@ static int64_t slices_of(const csk_array *file)
 /* Slices that are zero everywhere, as at the ends of a head, teach nothing. */
 static csk_status find_slices(training *t)
 {
-    int64_t most = 0;
+    int64_t most = 1;
 
     for (int i = 0; i < t->files; i++)
         most += slices_of(&t->file[i]);
     t->slice = calloc((size_t)most, sizeof(*t->slice));
-    t->list = calloc((size_t)most, sizeof(*t->list));
+    t->list = calloc((size_t)most, sizeof(const csk_array *));
     if (!t->slice || !t->list)
-        return no_memory();
+        return cli_no_memory();
     for (int i = 0; i < t->files; i++) {
         const csk_space *whole = &t->file[i].space;
         const csk_space space =
@@ -128,7 +123,7 @@ static csk_status fit_run(const cli_call *call)
     if (!err) {
         const char *note = cli_provenance(call);
         err = note ? cli_wrote(call, path, csk_wavelet_model_write(&m, path, note))
-                   : no_memory();
+                   : cli_no_memory();
     }
     if (!err) {
         cli_put_int(call, "images", t.slices);
