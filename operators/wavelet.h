@@ -11,7 +11,11 @@
  *
  * Layout of the coefficients: the usual pyramid, the approximation in the low-index
  * corner; every band is a box of the array. At each level sample k of the approximation
- * is centred within one pixel of 2k + 1/2 (the centre of mass of the scaling filter).
+ * is centred within one pixel of 2k + 1/2 (the centre of mass of the scaling filter):
+ *
+ *     low[k] = sum_j h[j] x[2k + j - c],    high[k] = sum_j g[j] x[2k + j - c],    c even;
+ *
+ * PyWavelets' mode "periodization" has L/2 - 1 in place of c.
  */
 #ifndef CSK_OPERATORS_WAVELET_H
 #define CSK_OPERATORS_WAVELET_H
@@ -20,6 +24,13 @@
 #include "cs/prox.h"
 
 typedef struct csk_wavelet csk_wavelet;
+
+/**
+ * The scaling filter h of @p family, PyWavelets' rec_lo; the wavelet filter is
+ * g[j] = (-1)^j h[L-1-j]. @p tap is static: not to be freed.
+ */
+CSK_API csk_status csk_wavelet_filter(const char *family, int *length,
+                                      const double **tap) CSK_MUST_CHECK;
 
 /** One subband: a box of the coefficient array. */
 typedef struct csk_band {

@@ -5,7 +5,7 @@
  * refined to 20 digits by Newton's method on the orthonormality and moment conditions. Order
  * and signs are those of PyWavelets' rec_lo.
  */
-#include "operators/wavelet_priv.h"
+#include "operators/wavelet.h"
 
 #include <stddef.h>
 #include <string.h>

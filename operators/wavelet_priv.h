@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file operators/wavelet_priv.h  Filters, and one level of the transform along one axis. */
+/** @file operators/wavelet_priv.h  One level of a wavelet transform along one axis. */
 #ifndef CSK_OPERATORS_WAVELET_PRIV_H
 #define CSK_OPERATORS_WAVELET_PRIV_H
 
 #include "cs/space.h"
 
 enum { CSK_WAVELET_TAPS = 16 }; /* of the longest filter */
-
-/** The scaling filter of @p family, PyWavelets' rec_lo; CSK_ERR_ARG if there is none. */
-csk_status csk_wavelet_filter(const char *family, int *length,
-                              const double **tap) CSK_MUST_CHECK;
 
 /**
  * Filters h and g[j] = (-1)^j h[L-1-j], ready for use. Of a period of 2P samples,
@@ -25,8 +21,8 @@ typedef struct csk_wavelet_taps {
     int length; /**< L */
     int offset; /**< c, even: 2k - c + (the centre of mass of h) is nearest to 2k + 1/2 */
     float low[CSK_WAVELET_TAPS], high[CSK_WAVELET_TAPS];
-    float even[CSK_WAVELET_TAPS],
-        odd[CSK_WAVELET_TAPS]; /**< L/2 for low, L/2 for high */
+    /** Of output 2q and 2q + 1: L/2 for low, then L/2 for high. */
+    float even[CSK_WAVELET_TAPS], odd[CSK_WAVELET_TAPS];
 } csk_wavelet_taps;
 
 void csk_wavelet_set_taps(csk_wavelet_taps *taps, int length, const double *h);
@@ -38,13 +34,13 @@ void csk_wavelet_set_taps(csk_wavelet_taps *taps, int length, const double *h);
  */
 typedef struct csk_wavelet_pass {
     const csk_wavelet_taps *taps;
-    int rank; /**< the last axis is contiguous, up to the width */
-    int64_t
-        width; /**< floats of a scalar; more than a complex one where axes were joined */
-    int64_t stride[CSK_MAX_RANK]; /**< in floats */
+    int rank;
+    int64_t width; /**< floats that move as one: a scalar and all axes joined to it */
+    int64_t stride[CSK_MAX_RANK]; /**< in floats; of the last axis the width */
     int64_t dim[CSK_MAX_RANK];    /**< of the box */
-    int64_t first[CSK_MAX_RANK]; /**< 0 of the box is this one of the image, cyclically;
-                                       along the last axis only if that is @p axis */
+    /** Sample 0 of the box is this one of the image, a circle; of the last axis only
+        where that is @p axis, else 0. */
+    int64_t first[CSK_MAX_RANK];
     unsigned split; /**< axes of this level: the corner is low along all of them */
     int axis;       /**< the one of them that is filtered */
 } csk_wavelet_pass;
