@@ -9,6 +9,7 @@
 #include "cs/simd_priv.h"
 #include "operators/wavelet_priv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ CSK_HOT static void combine(int taps, int64_t lo, int64_t hi, const float *const
         combine_fixed(14, lo, hi, in, a, b, outA, outB);
         break;
     default:
+        assert(taps == 16);
         combine_fixed(16, lo, hi, in, a, b, outA, outB);
         break;
     }
