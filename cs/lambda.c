@@ -112,7 +112,7 @@ static csk_status criterion(search *s, double lambda, double *value)
 
 static csk_status walk(search *s)
 {
-    double value, lambda = s->p->lambda_max;
+    double value = INFINITY, lambda = s->p->lambda_max;
     csk_status err = CSK_OK;
     int rising = 0;
 

@@ -19,7 +19,7 @@ typedef struct csk_linop_class {
     const char *name;
     csk_linop_fn *apply;
     csk_linop_fn *adjoint;
-    csk_linop_fn *normal;          /**< may be NULL: adjoint after apply */
+    csk_linop_fn *normal; /**< may be NULL: adjoint after apply */
     /** z := (a A*A + b)^{-1} x; NULL where no basis makes it diagonal. */
     void (*resolvent)(const csk_linop *A, float *z, const float *x, double a, double b,
                       float *work);

@@ -7,6 +7,7 @@
 #include "cs/matrix.h"
 #include "cs/mem.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -219,6 +220,7 @@ static csk_status sizes(reader *r)
         r->count = listed(r);
     /* Each number takes a digit and what parts it from the next. */
     const uint64_t numbers = r->coordinate ? 2 + width : width;
+    assert(numbers > 0); /* an array without values was refused with the banner */
     if ((uint64_t)r->count > (r->len + 1) / 2 / numbers ||
         (r->coordinate && (uint64_t)r->cols > most_cols))
         return csk_fail(CSK_ERR_FORMAT,

@@ -41,12 +41,12 @@ typedef enum csk_stop {
 
 typedef struct csk_run_info {
     csk_stop stop;
-    int iter;             /**< iterations done */
-    double residual;      /**< ||A x - b|| at the last point where it was computed */
-    double change;        /**< last relative change */
-    double step;          /**< step size used */
-    double objective;     /**< value of what is minimised, at the last point computed */
-    double gap;           /**< certificate of optimality where the solver has one, else NaN */
+    int iter;         /**< iterations done */
+    double residual;  /**< ||A x - b|| at the last point where it was computed */
+    double change;    /**< last relative change */
+    double step;      /**< step size used */
+    double objective; /**< value of what is minimised, at the last point computed */
+    double gap; /**< certificate of optimality where the solver has one, else NaN */
     int64_t applications; /**< of A, of A* and twice for A*A */
     int64_t evaluations;  /**< of the prior's score, one a vector */
 } csk_run_info;

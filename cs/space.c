@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const axis_names[] = {
-    [CSK_AXIS_NONE] = "",     [CSK_AXIS_X] = "x",       [CSK_AXIS_Y] = "y",
-    [CSK_AXIS_Z] = "z",       [CSK_AXIS_COIL] = "coil", [CSK_AXIS_MAP] = "map",
-    [CSK_AXIS_ECHO] = "echo", [CSK_AXIS_TIME] = "time", [CSK_AXIS_SLICE] = "slice",
+    [CSK_AXIS_NONE] = "",         [CSK_AXIS_X] = "x",       [CSK_AXIS_Y] = "y",
+    [CSK_AXIS_Z] = "z",           [CSK_AXIS_COIL] = "coil", [CSK_AXIS_MAP] = "map",
+    [CSK_AXIS_ECHO] = "echo",     [CSK_AXIS_TIME] = "time", [CSK_AXIS_SLICE] = "slice",
     [CSK_AXIS_SAMPLE] = "sample",
 };
 _Static_assert(sizeof(axis_names) / sizeof(axis_names[0]) == CSK_AXES,
@@ -96,8 +96,9 @@ csk_status csk_space_check(const csk_space *s, const char *what)
                         CSK_MAX_RANK);
     for (int i = 0; i < s->rank; i++) {
         if (s->dim[i] < 1)
-            return csk_fail(CSK_ERR_ARG, "%s: dimension %d is %" PRId64 ", not positive",
-                            what, i, s->dim[i]);
+            return csk_fail(CSK_ERR_ARG,
+                            "%s: dimension %d is %" PRId64 ", not positive", what, i,
+                            s->dim[i]);
         if (s->dim[i] > INT64_MAX / 64 / size)
             return csk_fail(CSK_ERR_ARG, "%s: the array is too large", what);
         size *= s->dim[i];

@@ -355,7 +355,7 @@ static void synthesise_rows(const job *j, place at, int64_t q, int64_t lo, int64
     const float *low = low_in + at.bands;
     const float *high = j->bands_in + at.bands + low_len(p, p->axis) * s;
     float *even = j->image_out + at.image + around(first + 2 * q, n) * s;
-    const float *rows[TAPS];
+    const float *rows[TAPS] = { NULL };
 
     if (lo == hi)
         return;

@@ -29,7 +29,7 @@ typedef struct problem {
 static problem make(void)
 {
     const csk_space space = csk_space_make(CSK_REAL, 1, &(int64_t){ N });
-    problem p = { NULL };
+    problem p = { .A = NULL };
     uint8_t mask[N] = { 0 };
     float *variance = csk_alloc(N, sizeof(*variance));
 

@@ -45,8 +45,10 @@ START_TEST(admissible_meets_its_definition)
     static const struct {
         double eta, norm, m, d, r_local, alpha, lambda;
     } cases[] = {
-        { 1., 1., 4., 8., 1., 1., 10. },   { .5, .3, 10., 10., 2., 4., 10. },
-        { 2., 1., 1., 1., .1, .5, 100. }, { 5., 2., 20., 50., 0., 10., 5. },
+        { 1., 1., 4., 8., 1., 1., 10. },
+        { .5, .3, 10., 10., 2., 4., 10. },
+        { 2., 1., 1., 1., .1, .5, 100. },
+        { 5., 2., 20., 50., 0., 10., 5. },
     };
     const int k = _i;
     csk_admissible p = csk_admissible_defaults();
@@ -63,12 +65,13 @@ START_TEST(admissible_meets_its_definition)
         const double ratio = s.level[i] / s.level[i + 1];
         const double gamma = ratio * ratio - 1.;
         const double T = s.time[i];
-        const double drift = pow(p.norm, 4.) * (T * T * p.m + T * p.r_local * p.r_local);
+        const double drift =
+            pow(p.norm, 4.) * (T * T * p.m + T * p.r_local * p.r_local);
 
         ck_assert_double_gt(gamma, 0.);
         ck_assert_double_le(gamma, 1. + 1e-9);
-        ck_assert_double_eq_tol(T, p.c_time * (p.m * gamma + log(p.lambda / p.eps)) / p.alpha,
-                                1e-6 * T);
+        ck_assert_double_eq_tol(
+            T, p.c_time * (p.m * gamma + log(p.lambda / p.eps)) / p.alpha, 1e-6 * T);
         /* the definition has the larger level on the right, the construction the smaller */
         ck_assert_double_le(drift * p.c_close * gamma * gamma, pow(s.level[i], 4.));
         const double more = fmin(1.0001 * gamma, 1.);

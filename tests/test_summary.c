@@ -18,7 +18,8 @@ START_TEST(matches_sorted_samples)
     for (int k = 0; k < N; k++) {
         float x[PIXELS];
         for (int i = 0; i < PIXELS; i++)
-            x[i] = (float)((k * 7) % N) * (float)(i + 1) - 3.f; /* a permutation of 0..18 */
+            x[i] = (float)((k * 7) % N) * (float)(i + 1) -
+                   3.f; /* a permutation of 0..18 */
         tst_ok(csk_summary_add(s, x));
     }
     ck_assert_int_eq(csk_summary_count(s), N);
@@ -81,7 +82,8 @@ START_TEST(holds_what_it_promises)
         inside += v[i] >= low.data[i] && v[i] <= high.data[i];
     /* five standard errors: a false alarm once in a million */
     const double p = 15. / 17.;
-    ck_assert_double_eq_tol(inside / (double)PIXELS, p, 5. * sqrt(p * (1. - p) / PIXELS));
+    ck_assert_double_eq_tol(inside / (double)PIXELS, p,
+                            5. * sqrt(p * (1. - p) / PIXELS));
     csk_free(x), csk_free(v);
     csk_array_clear(&low), csk_array_clear(&high);
     csk_summary_free(s);

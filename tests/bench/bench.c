@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/bench/bench.h"
+#include "cs/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,15 @@ int bench_threads(int count)
     (void)count;
     return 1;
 #endif
+}
+
+void *bench_alloc(int64_t count, size_t size)
+{
+    void *p = csk_alloc(count, size);
+
+    if (!p)
+        bench_ok(CSK_ERR_NOMEM);
+    return p;
 }
 
 void bench_ok(csk_status status)

@@ -5,6 +5,9 @@
 
 #include "cs/status.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 typedef struct bench_time {
     double median; /**< seconds a call */
     double
@@ -25,6 +28,9 @@ double bench_foreign(void);
 
 /** Threads of the parallel regions that follow; 0: as many as at the start. */
 int bench_threads(int count);
+
+/** csk_alloc() that ends the program if there is no memory. */
+void *bench_alloc(int64_t count, size_t size) __attribute__((returns_nonnull));
 
 /** End the program with the message if @p status is a failure. */
 void bench_ok(csk_status status);

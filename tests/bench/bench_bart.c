@@ -67,18 +67,14 @@ static void make_scan(scan *s)
     draw(&s->truth);
     bench_ok(csk_coil_maps(&s->maps, &image, COILS));
     bench_ok(csk_array_init(&s->kspace, &s->maps.space));
-    s->mask = csk_alloc((int64_t)SIDE * SIDE, 1);
-    if (!s->mask)
-        bench_ok(CSK_ERR_NOMEM);
+    s->mask = bench_alloc((int64_t)SIDE * SIDE, 1);
     bench_ok(csk_mask_make(s->mask, &image, &opts, 1));
     bench_ok(csk_linop_sense(&s->A, &s->maps.space, s->maps.data, s->mask));
     bench_ok(csk_linop_sense(&full, &s->maps.space, s->maps.data, NULL));
 
     const int64_t len = csk_space_len(&s->kspace.space);
-    float *work = csk_alloc(csk_linop_work_len(full) + len, sizeof(*work));
-    s->b = csk_alloc(csk_linop_rows(s->A), sizeof(*s->b));
-    if (!work || !s->b)
-        bench_ok(CSK_ERR_NOMEM);
+    float *work = bench_alloc(csk_linop_work_len(full) + len, sizeof(*work));
+    s->b = bench_alloc(csk_linop_rows(s->A), sizeof(*s->b));
     csk_linop_apply(full, s->kspace.data, s->truth.data, work);
     csk_rng_normal((csk_rng){ .seed = 2 }, len, work);
     csk_axpby(len, noise, work, 1., s->kspace.data);

@@ -65,12 +65,10 @@ static void measure(const char *what, csk_linop *A)
     call c = { .A = A };
     int last = 0;
 
-    c.x = csk_alloc(n, sizeof(float));
-    c.z = csk_alloc(n, sizeof(float));
-    c.y = csk_alloc(m, sizeof(float));
-    c.work = csk_alloc(csk_linop_work_len(A), sizeof(float));
-    if (!c.x || !c.y || !c.z || !c.work)
-        bench_ok(CSK_ERR_NOMEM);
+    c.x = bench_alloc(n, sizeof(float));
+    c.z = bench_alloc(n, sizeof(float));
+    c.y = bench_alloc(m, sizeof(float));
+    c.work = bench_alloc(csk_linop_work_len(A), sizeof(float));
     csk_rng_normal((csk_rng){ .seed = 1 }, n, c.x);
     for (int k = 0; k < 2; k++) {
         const int threads = bench_threads(k == 0 ? 1 : 0);
@@ -96,11 +94,9 @@ static csk_linop *make_sense(const csk_space *image, int coils)
 {
     csk_mask_opts opts = csk_mask_defaults();
     csk_array maps = { .data = NULL };
-    uint8_t *mask = csk_alloc(csk_space_size(image), 1);
+    uint8_t *mask = bench_alloc(csk_space_size(image), 1);
     csk_linop *A;
 
-    if (!mask)
-        bench_ok(CSK_ERR_NOMEM);
     opts.accel = 4.;
     opts.acs = 24;
     bench_ok(csk_mask_make(mask, image, &opts, 1));
