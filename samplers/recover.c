@@ -39,7 +39,6 @@ csk_recover_opts csk_recover_defaults(void)
     csk_recover_opts o = { .langevin = { .monitor = { 0 } } };
 
     csk_param_defaults(csk_recover_params, &o);
-    o.langevin.step = 1.3;
     return o;
 }
 

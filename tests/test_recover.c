@@ -253,6 +253,8 @@ static csk_recover_opts settings(int k)
     o.steps = kernel_cases[k].steps;
     o.langevin.kernel = kernel_cases[k].kernel;
     o.langevin.step = kernel_cases[k].step;
+    o.langevin.antithetic =
+        false;                /* the standard errors are those of independent chains */
     o.langevin.cg_tol = 1e-4; /* exact after three iterations, up to rounding */
     o.langevin.cg_iter = 4;
     o.diffusion.levels = 60;
@@ -410,6 +412,43 @@ START_TEST(admissible_schedule_runs)
 }
 END_TEST
 
+/*
+ * In pairs with opposite noise every chain is still a sample, and on a Gaussian, where the map
+ * from noise to sample is linear, the two errors cancel: the mean of a pair is the posterior's.
+ */
+START_TEST(antithetic_pairs_cancel)
+{
+    problem p = make(&gaussian);
+    float *x = csk_alloc(CHAINS * D, sizeof(*x));
+    csk_recover_opts o = settings(2);
+    const float x0[D] = { .4f, .1f, -.3f };
+    double want[D], cov[D][D], square[D] = { 0. };
+
+    o.order = CSK_ORDER_INTERLEAVED;
+    o.levels = 10, o.steps = 12; /* long enough to forget x0 */
+    o.sigma = .8;
+    o.langevin.antithetic = true;
+    tst_ok(
+        csk_recover(x, &p.post, CHAINS, x0, 0., (csk_rng){ 26, 0, 0 }, &o, NULL, NULL));
+    const mixture exact = posterior(&gaussian, NULL, 0., o.diffusion.t_min);
+    moments(&exact, want, cov);
+    for (int c = 0; c < CHAINS; c += 2) {
+        for (int i = 0; i < D; i++) {
+            const double a = (double)x[c * D + i] - want[i];
+            const double b = (double)x[(c + 1) * D + i] - want[i];
+
+            ck_assert_double_le(fabs(a + b), .02 * sqrt(cov[i][i]));
+            square[i] += a * a / (CHAINS / 2);
+        }
+    }
+    for (int i = 0; i < D; i++) /* five standard errors over the pairs */
+        ck_assert_double_eq_tol(square[i] / cov[i][i], 1.,
+                                5. * sqrt(2. / (CHAINS / 2)));
+    csk_free(x);
+    drop(&p);
+}
+END_TEST
+
 START_TEST(refuses_bad_arguments)
 {
     problem p = make(&gaussian);
@@ -522,6 +561,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, orders_share_their_target, 0, 4);
     tcase_add_loop_test(t, diffusion_draws_from_the_prior, 0, 8);
     tcase_add_test(t, admissible_schedule_runs);
+    tcase_add_test(t, antithetic_pairs_cancel);
     tcase_add_test(t, refuses_bad_arguments);
     tcase_add_test(t, survives_a_full_heap);
     suite_add_tcase(s, t);
