@@ -150,7 +150,7 @@ static csk_status run(const cli_call *call)
     csk_status err = read_inputs(call, &scan, &model);
 
     if (!err)
-        err = cli_scan_noise(call, &scan, o->noise, &eta);
+        err = cli_bad_input(call, cli_scan_noise(call, &scan, o->noise, &eta));
     const double reading = cli_seconds() - start;
     if (!err)
         err = cli_make_dir(call, cli_arg_of(call, 1));

@@ -153,7 +153,7 @@ csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,
     if (!(given > 0.)) {
         const csk_status err = csk_noise_estimate(eta, &method, &s->kspace);
         if (err)
-            return cli_bad_input(call, err);
+            return err;
     }
     cli_put_real(call, "noise_level", *eta, -1, NULL);
     cli_put_text(call, "noise_level_from", method);

@@ -57,6 +57,7 @@ good convert other.npy other.cfl
 good phantom --kind gaussian --shape 20,32 A.npy
 good phantom --kind sparse --shape 20 --nonzeros 20 y.npy
 good phantom --kind gaussian --shape 4,1024 B.npy
+good phantom --kind gaussian --shape 1024,4 C.npy
 good phantom --kind sparse --shape 32 --nonzeros 5 x.npy
 good mask --shape 32,32 --accel 2 --acs 8 mask.npy
 good simulate image.npy --mask mask.npy --coils 4 scan

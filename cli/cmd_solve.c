@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verb solve: its options and which form of it is meant. */
+#include "cli/solve.h"
+
+#include <limits.h>
+#include <math.h>
+
+static const char *const methods[] = { "zero-filled", "cg-sense", "l1-wavelet",
+                                       "tv",          "lsq",      NULL };
+
+#define S solve_opts
+/* clang-format off */
+static const csk_param params[] = {
+    CSK_OPT_CHOICE(S, method, "method", SOLVE_L1_WAVELET, methods, "what is minimised, see above"),
+    CSK_OPT_TEXT(S, coils,  "coils",  "FILE", "coil sensitivities of SCAN, [coil][y][x]"),
+    CSK_OPT_TEXT(S, mask,   "mask",   "FILE", "where SCAN was measured (default: where it is not 0)"),
+    CSK_OPT_TEXT(S, matrix, "matrix", "FILE", "A: Matrix Market, or an array [row][column]"),
+    CSK_OPT_TEXT(S, data,   "data",   "FILE", "b: one number for each row of A"),
+    CSK_OPT_TEXT(S, lambda, "lambda", "WEIGHT", "0.3, or 0.05x to mean 0.05 lambda_max, or auto (the default)"),
+    CSK_OPT_GROUP(S, automatic, csk_lambda_params),
+    CSK_OPT_REAL(S, noise,  "noise",  0, 0, 1e30, "ETA", "standard deviation of the noise in each real number; 0: estimate it"),
+    CSK_OPT_TEXT(S, wavelet, "wavelet", "NAME", "haar, db2 .. db8, sym2 .. sym8; db2 unless given"),
+    CSK_OPT_INT (S, levels, "levels", 4, 1, 32, "N", "levels of the wavelet transform"),
+    CSK_OPT_FLAG(S, random_shift, "random-shift", 1, "shift the wavelet grid at random in each iteration"),
+    CSK_OPT_REAL(S, ridge,  "ridge",  0, 0, 1e30, "WEIGHT", "of 1/2 |x|^2, for cg-sense and lsq"),
+    CSK_OPT_INT (S, max_iter, "max-iter", 0, 0, INT_MAX, "N", "iterations at most; 0: 30 for cg-sense, 100 for l1-wavelet, 300 for tv"),
+    CSK_OPT_REAL(S, tol,    "tol",    0, 0, 1, "REL", "stop at this relative change; 0: 1e-4 for l1-wavelet, 2e-5 for tv; cg-sense: of the residual, 1e-5"),
+    CSK_OPT_FLAG(S, strict, "strict", 0, "exit code 4 if stopped at max-iter; the output is written"),
+    CSK_OPT_END,
+};
+/* clang-format on */
+#undef S
+
+void solve_put_run(const cli_call *call, const csk_run_info *info)
+{
+    cli_put_int(call, "iterations", info->iter);
+    cli_put_text(call, "stopped", csk_stop_name(info->stop));
+    if (isfinite(info->gap))
+        cli_put_real(call, "gap", info->gap, -1, NULL);
+}
+
+void solve_put_lambda(const cli_call *call, double lambda, double lambda_max,
+                      const char *chosen)
+{
+    cli_put_real(call, "lambda", lambda, -1, NULL);
+    if (lambda_max > 0.)
+        cli_put_real(call, "lambda_relative", lambda / lambda_max, -1, NULL);
+    cli_put_text(call, "lambda_from", chosen);
+}
+
+static csk_status run(const cli_call *call)
+{
+    const solve_opts *o = call->opts;
+    const bool with_matrix = o->method >= SOLVE_LSQ;
+    const char *scan = cli_arg_of(call, SOLVE_SCAN_ARG), *method = methods[o->method];
+    csk_lambda weight;
+
+    if (o->lambda) {
+        const csk_status err = csk_lambda_parse(&weight, o->lambda);
+        if (err)
+            return err;
+    }
+    if (with_matrix && (!o->matrix || !o->data))
+        return csk_fail(CSK_ERR_ARG, "method %s needs --matrix and --data", method);
+    if (with_matrix && scan)
+        return csk_fail(CSK_ERR_ARG,
+                        "method %s solves with --matrix, one argument too many, '%s'",
+                        method, scan);
+    if (!with_matrix && (o->matrix || o->data))
+        return csk_fail(CSK_ERR_ARG, "--matrix and --data go with --method lsq, not %s",
+                        method);
+    if (!with_matrix && !scan)
+        return csk_fail(CSK_ERR_ARG,
+                        "the argument SCAN is missing; see 'csk solve --help'");
+    return with_matrix ? solve_matrix(call) : solve_scan(call);
+}
+
+static const cli_arg args[] = {
+    { "SCAN", "k-space [coil][y][x], 0 where it was not measured",
+      .count = CLI_OPTIONAL },
+    { "OUT", "the solution", .role = CLI_OUTPUT },
+    { .name = NULL },
+};
+
+static const cli_example examples[] = {
+    { "solve scan.cfl --coils scan-coils.cfl --method zero-filled zero-filled.npy",
+      "the image with nothing put in place of what was not measured" },
+    { "solve scan.cfl --coils scan-coils.cfl --method cg-sense cg.npy",
+      "least squares, stopped early" },
+    { "solve scan.cfl --coils scan-coils.cfl --method l1-wavelet --lambda auto --noise "
+      "0.01 l1.npy",
+      "compressed sensing, the weight chosen from the data" },
+    { "solve scan.cfl --coils scan-coils.cfl --method tv --lambda 0.001x --noise 0.01 "
+      "tv.npy",
+      "total variation" },
+    { "solve --matrix A.npy --data y.npy --method lsq --ridge 0.1 x.npy",
+      "regularised least squares" },
+    { NULL, NULL },
+};
+
+static const char *const refs[] = {
+    "Pruessmann, Weiger, Boernert, Boesiger, Magn. Reson. Med. 46 (2001) 638-651 (cg-sense)",
+    "Lustig, Donoho, Pauly, Magn. Reson. Med. 58 (2007) 1182-1195 (l1-wavelet)",
+    "Rudin, Osher, Fatemi, Physica D 60 (1992) 259-268 (tv)",
+    "Ramani, Blu, Unser, IEEE Trans. Image Process. 17 (2008) 1540-1554 (lambda auto)",
+    NULL,
+};
+
+const cli_cmd cmd_solve = {
+    .name = "solve",
+    .brief = "reconstruct by classical methods",
+    .about =
+        "With the measurement b = A x + noise of a SCAN, where A is the sampled Fourier "
+        "transform behind the coil sensitivities:\n\n"
+        "  zero-filled  x = A* b\n"
+        "  cg-sense     1/2 |A x - b|^2 + ridge/2 |x|^2 by conjugate gradients\n"
+        "  l1-wavelet   1/2 |A x - b|^2 + lambda |W x|_1 by FISTA\n"
+        "  tv           1/2 |A x - b|^2 + lambda sum |grad x| by PDHG\n\n"
+        "and with --matrix and --data, and no SCAN:\n\n"
+        "  lsq          1/2 |A x - b|^2 + ridge/2 |x|^2 by factorisation\n\n"
+        "cg-sense without a ridge is regularised by stopping early: after 30 iterations, "
+        "unless --max-iter says otherwise.\n\n"
+        "lambda_max is the weight above which nothing is left: max |W A* b| for l1-wavelet; "
+        "for tv an upper bound, the largest vector of the field of least energy whose "
+        "divergence is A*(b - A c), c the best constant image. auto minimises Stein's "
+        "unbiased estimate of the error of A x, or meets the noise level (--lambda-rule "
+        "discrepancy).\n\n"
+        "Random shifts of the wavelet grid avoid its blocks, but have no exact minimum: "
+        "--no-random-shift gives a certified one, and its gap. Ctrl-C writes the image "
+        "as far as it is.",
+    .args = args,
+    .params = params,
+    .opts_size = sizeof(solve_opts),
+    .examples = examples,
+    .refs = refs,
+    .run = run,
+};

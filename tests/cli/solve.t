@@ -1,0 +1,85 @@
+# Scans.
+
+$ csk phantom --shape 32,32 head.npy -q >/dev/null; csk mask --shape 32,32 --accel 2 --acs 8 mask.npy -q >/dev/null; csk simulate head.npy --mask mask.npy --coils 4 --noise 0.01 -q scan >/dev/null
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method zero-filled zf.npy | sed 's/seconds .*/seconds/'
+  noise level        0.01
+  noise level from   given
+  residual           1.05504
+  expected residual  0.64
+  seconds
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method cg-sense --ridge 0.01 cg.npy | sed -n 's/ .*//p'
+  noise
+  noise
+  iterations
+  stopped
+  gap
+  objective
+  residual
+  expected
+  seconds
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 l1.npy | grep -v '[0-9]'
+  noise level from   given
+  lambda from        auto
+  stopped            stopped at max-iter
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method tv tv.npy | grep 'lambda from'
+  lambda from        auto
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method tv --lambda 0.01x tv2.npy | grep '^lambda [rf]'
+  lambda relative    0.01
+  lambda from        relative to lambda_max
+# Nothing is left from lambda_max on.
+
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --no-random-shift --lambda 1.001x none.npy >/dev/null; csk info none.npy | grep maximum
+  maximum        0
+# A relative weight does not depend on the scale of the data.
+
+$ csk convert scan.cfl --scale 1000000 big.cfl >/dev/null; for s in scan big; do csk solve $s.cfl --coils scan-coils.cfl --noise 0.01 --lambda 0.01x --levels 3 out-$s.npy >/dev/null; csk convert --scale 1 out-$s.npy one-$s.npy >/dev/null; done; csk metric one-scan.npy one-big.npy | awk 'NR == 2 { print ($2 > 80 ? "equal" : $0) }'
+  equal
+# Reaching the limit is an error only with --strict; the image is written.
+
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --lambda 0.01 --max-iter 2 --strict -q few.npy >/dev/null; echo $?; ls few.npy
+  4
+  few.npy
+# The same image with any number of threads.
+
+$ for t in 1 3; do csk solve scan.cfl --threads $t --coils scan-coils.cfl --noise 0.01 t$t.npy >/dev/null; done; cmp t1.npy t3.npy && cmp t1.npy l1.npy
+# Matrices.
+
+$ printf '%%%%MatrixMarket matrix coordinate real general\n3 2 3\n1 1 2\n2 2 4\n3 2 0\n' >A.mtx; printf '%%%%MatrixMarket matrix array real general\n3 1\n2\n8\n1\n' >y.mtx
+$ csk solve --matrix A.mtx --data y.mtx --method lsq x.mtx | sed 's/seconds .*/seconds/' | grep -v gradient; tail -2 x.mtx
+  matrix             3x2
+  kind               sparse
+  factorisation      qr
+  rank               2
+  deficient          no
+  residual           1
+  seconds
+  1
+  2
+$ csk solve --matrix A.mtx --data x.mtx --method lsq z.npy
+2 csk solve: x.mtx holds 2 numbers, but A.mtx has 3 rows
+= 3
+# What does not fit together.
+
+$ csk solve scan.cfl --method lsq --matrix A.mtx --data y.mtx o.npy
+2 csk solve: method lsq solves with --matrix, one argument too many, 'scan.cfl'
+= 2
+$ csk solve --method lsq o.npy
+2 csk solve: method lsq needs --matrix and --data
+= 2
+$ csk solve --matrix A.mtx --data y.mtx o.npy
+2 csk solve: --matrix and --data go with --method lsq, not l1-wavelet
+= 2
+$ csk solve o.npy
+2 csk solve: the argument SCAN is missing; see 'csk solve --help'
+= 2
+$ csk solve scan.cfl o.npy
+2 csk solve: scan.cfl: has 4 coils; give their maps with --coils
+= 3
+$ csk solve scan.cfl --coils scan-coils.cfl --lambda much o.npy
+2 csk solve: lambda: 'much' is not a number above 0, such a number times lambda_max (0.05x) or auto
+= 2
+$ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --wavelet db99 o.npy
+2 csk solve: wavelet 'db99' is not one of haar, db1 .. db8, sym2 .. sym8
+= 2
+$ ls o.npy z.npy 2>/dev/null
+= 2
