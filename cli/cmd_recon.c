@@ -216,7 +216,7 @@ static const cli_arg args[] = {
 };
 
 static const cli_example examples[] = {
-    { "recon scan.cfl --coils scan-coils.cfl --prior phantom.csk --samples 4 --levels 8 --out "
+    { "recon scan.cfl --coils scan-coils.cfl --prior head.csk --samples 4 --levels 8 --out "
       "rec/",
       "four posterior samples, quickly" },
     { NULL, NULL },
