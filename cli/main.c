@@ -69,6 +69,7 @@ static int program(int argc, char *const argv[])
 
 int main(int argc, char *argv[])
 {
+    cli_wait_patiently(argv);
     const int code = program(argc, argv);
 
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_EXIT_DONE) {
