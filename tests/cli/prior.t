@@ -22,16 +22,16 @@ $ csk prior info head.csk
       1  y       0.276655
       1  x       0.280512
       1  yx       0.28647
-$ csk prior info head.csk --json | tail -12
+$ csk prior info head.csk --json | tail -12 | sed 's/\(0\.[0-9]\{5\}\)[0-9]*/\1/'
       {
         "level": 1,
         "detail": "x",
-        "rms": 0.280512062104
+        "rms": 0.28051
       },
       {
         "level": 1,
         "detail": "yx",
-        "rms": 0.286469815844
+        "rms": 0.28646
       }
     ]
   }
