@@ -119,6 +119,10 @@ START_TEST(finds_pure_noise)
         tst_set_threads(1);
         tst_ok(csk_noise_estimate(&eta, NULL, &k));
         ck_assert_double_eq_tol(eta, 1., i == 3 ? .25 : .1);
+        if (i > 0) {
+            csk_array_clear(&k);
+            continue;
+        }
         tst_set_threads(7);
         tst_ok(csk_noise_estimate(&again, NULL, &k));
         ck_assert_double_eq(eta, again);
