@@ -203,7 +203,7 @@ static csk_status plan(conv *c)
         rest = 0;
         for (int i = 0; i < s->rank && !err; i++) {
             err = csk_lines_init(&c->lines[i], s->dim[i]);
-            const int64_t need = CSK_LINE_THREADS * csk_lines_len(&c->lines[i]);
+            const int64_t need = csk_axis_work_len(&c->lines[i]);
             rest = rest < need ? need : rest;
         }
     }

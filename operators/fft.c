@@ -86,7 +86,7 @@ csk_status csk_linop_fft(csk_linop **out, const csk_space *space, unsigned axes)
             continue;
         f->axis[f->count] = i;
         err = csk_lines_init(&f->lines[f->count], space->dim[i]);
-        const int64_t need = CSK_LINE_THREADS * csk_lines_len(&f->lines[f->count]);
+        const int64_t need = csk_axis_work_len(&f->lines[f->count]);
         if (need > f->base.work_len)
             f->base.work_len = need;
         f->count += err ? 0 : 1;

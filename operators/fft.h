@@ -21,7 +21,8 @@ CSK_API csk_status csk_linop_fft(csk_linop **out, const csk_space *space,
 /**
  * y := S F x: the samples of the transform where @p mask (one byte a scalar of @p space)
  * is not 0, in row-major order; codomain [samples]. normal and resolvent are fused:
- * (a A*A + b)^{-1} = F* (a M + b)^{-1} F. ||A|| = 1.
+ * (a A*A + b)^{-1} = F* (a M + b)^{-1} F; axes along which the mask is constant cost nothing
+ * there. ||A|| = 1. @p mask is copied; NULL: all.
  */
 CSK_API csk_status csk_linop_masked_fft(csk_linop **out, const csk_space *space,
                                         unsigned axes,

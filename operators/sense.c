@@ -80,12 +80,12 @@ static int64_t count(const uint8_t *mask, int64_t n)
 }
 
 static csk_status make(sense **out, const csk_linop_class *cls, const csk_space *image,
-                       const csk_space *codomain, const uint8_t *mask)
+                       const csk_space *codomain, unsigned axes, const uint8_t *mask)
 {
     sense *s = csk_linop_new(sizeof(*s), cls, image, codomain);
     if (!s)
         return CSK_ERR_NOMEM;
-    const csk_status err = csk_cartesian_init(&s->engine, image, mask);
+    const csk_status err = csk_cartesian_init(&s->engine, image, axes, mask);
     if (err) {
         csk_linop_unref(&s->base);
         return err;
@@ -124,7 +124,7 @@ csk_status csk_linop_sense(csk_linop **out, const csk_space *maps_space,
     codomain.axis[0] = CSK_AXIS_COIL;
     codomain.axis[1] = CSK_AXIS_SAMPLE;
     sense *s;
-    err = make(&s, &sense_class, &image, &codomain, mask);
+    err = make(&s, &sense_class, &image, &codomain, (1u << image.rank) - 1u, mask);
     if (err)
         return err;
     s->coils = (int)coils;
@@ -158,18 +158,13 @@ csk_status csk_linop_masked_fft(csk_linop **out, const csk_space *space, unsigne
 
     if (err)
         return err;
-    if (space->field != CSK_COMPLEX || space->rank > 3 ||
-        axes != (1u << space->rank) - 1u)
-        return csk_fail(
-            CSK_ERR_ARG,
-            "masked fft: expected a complex space and all of its 1 to 3 axes");
     const int64_t kept = count(mask, csk_space_size(space));
     if (kept == 0)
         return csk_fail(CSK_ERR_ARG, "masked fft: the mask keeps nothing");
     csk_space codomain = csk_space_make(CSK_COMPLEX, 1, &kept);
     codomain.axis[0] = CSK_AXIS_SAMPLE;
     sense *s;
-    err = make(&s, &masked_class, space, &codomain, mask);
+    err = make(&s, &masked_class, space, &codomain, axes, mask);
     if (!err)
         *out = &s->base;
     return err;

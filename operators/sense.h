@@ -14,8 +14,9 @@
  *
  * Domain: complex image, the axes of @p maps without the first. Codomain: complex
  * [coil][samples], samples in row-major order. Norm bound: max over pixels of
- * sqrt(sum_c |s_c|^2). Coils are transformed in parallel; normal is fused and needs
- * neither centring nor a gather.
+ * sqrt(sum_c |s_c|^2). Threads share a coil, and coils follow each other, so that
+ * the workspace is small. normal is fused: it needs neither centring nor a gather, and no
+ * transform along axes where the mask is constant (the readout of line by line sampling).
  */
 CSK_API csk_status csk_linop_sense(csk_linop **out, const csk_space *maps_space,
                                    const float *maps,
