@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <math.h>
 
-static const char *const methods[] = { "zero-filled", "cg-sense", "l1-wavelet",
-                                       "tv",          "lsq",      NULL };
+static const char *const methods[] = { "zero-filled", "cg-sense", "l1-wavelet", "tv",
+                                       "lsq",         "lasso",    NULL };
 
 #define S solve_opts
 /* clang-format off */
@@ -67,7 +67,8 @@ static csk_status run(const cli_call *call)
                         "method %s solves with --matrix, one argument too many, '%s'",
                         method, scan);
     if (!with_matrix && (o->matrix || o->data))
-        return csk_fail(CSK_ERR_ARG, "--matrix and --data go with --method lsq, not %s",
+        return csk_fail(CSK_ERR_ARG,
+                        "--matrix and --data go with --method lsq or lasso, not %s",
                         method);
     if (!with_matrix && !scan)
         return csk_fail(CSK_ERR_ARG,
@@ -95,6 +96,8 @@ static const cli_example examples[] = {
       "total variation" },
     { "solve --matrix A.npy --data y.npy --method lsq --ridge 0.1 x.npy",
       "regularised least squares" },
+    { "solve --matrix A.npy --data y.npy --method lasso --lambda 0.1x lasso.npy",
+      "a sparse vector, certified by its duality gap" },
     { NULL, NULL },
 };
 
@@ -102,6 +105,7 @@ static const char *const refs[] = {
     "Pruessmann, Weiger, Boernert, Boesiger, Magn. Reson. Med. 46 (2001) 638-651 (cg-sense)",
     "Lustig, Donoho, Pauly, Magn. Reson. Med. 58 (2007) 1182-1195 (l1-wavelet)",
     "Rudin, Osher, Fatemi, Physica D 60 (1992) 259-268 (tv)",
+    "Friedman, Hastie, Tibshirani, J. Stat. Softw. 33 (2010) 1-22 (lasso)",
     "Ramani, Blu, Unser, IEEE Trans. Image Process. 17 (2008) 1540-1554 (lambda auto)",
     NULL,
 };
@@ -117,10 +121,12 @@ const cli_cmd cmd_solve = {
         "  l1-wavelet   1/2 |A x - b|^2 + lambda |W x|_1 by FISTA\n"
         "  tv           1/2 |A x - b|^2 + lambda sum |grad x| by PDHG\n\n"
         "and with --matrix and --data, and no SCAN:\n\n"
-        "  lsq          1/2 |A x - b|^2 + ridge/2 |x|^2 by factorisation\n\n"
+        "  lsq          1/2 |A x - b|^2 + ridge/2 |x|^2 by factorisation\n"
+        "  lasso        1/2 |A x - b|^2 + lambda |x|_1 by coordinate descent\n\n"
         "cg-sense without a ridge is regularised by stopping early: after 30 iterations, "
         "unless --max-iter says otherwise.\n\n"
-        "lambda_max is the weight above which nothing is left: max |W A* b| for l1-wavelet; "
+        "lambda_max is the weight above which nothing is left: max |A* b| for lasso, "
+        "max |W A* b| for l1-wavelet; "
         "for tv an upper bound, the largest vector of the field of least energy whose "
         "divergence is A*(b - A c), c the best constant image. auto minimises Stein's "
         "unbiased estimate of the error of A x, or meets the noise level (--lambda-rule "

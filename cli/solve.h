@@ -12,6 +12,7 @@ typedef enum solve_method {
     SOLVE_L1_WAVELET,
     SOLVE_TV,
     SOLVE_LSQ, /**< this and what follows: with a matrix */
+    SOLVE_LASSO,
 } solve_method;
 
 typedef struct solve_opts {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/solve.h"
+#include "cs/lasso.h"
 #include "cs/lsq.h"
 #include "cs/matrix.h"
 #include "cs/mem.h"
@@ -103,8 +104,54 @@ static csk_status least_squares(equations *s, const cli_call *call, const solve_
     return CSK_OK;
 }
 
+/* The weight is absolute or relative to max |A^H b|; there is no noise level to choose it by. */
+static csk_status lasso(equations *s, const cli_call *call, const solve_opts *o)
+{
+    csk_lasso_opts how = csk_lasso_defaults();
+    csk_run_info info;
+    csk_lambda weight = { CSK_LAMBDA_AUTO, 0. };
+    double most;
+
+    csk_status err = o->lambda ? csk_lambda_parse(&weight, o->lambda) : CSK_OK;
+    if (!err && weight.kind == CSK_LAMBDA_AUTO)
+        err = csk_fail(CSK_ERR_ARG, "method lasso needs --lambda, such as 0.1x or 0.5");
+    if (err)
+        return err;
+    err = cli_bad_input(call, csk_lasso_lambda_max(&most, &s->A, s->b));
+    if (err)
+        return err;
+    how.lambda =
+        weight.kind == CSK_LAMBDA_RELATIVE ? weight.value * most : weight.value;
+    if (!(how.lambda > 0.))
+        return cli_bad_input(call, csk_fail(CSK_ERR_NUMERIC,
+                                            "%s is orthogonal to every column of %s: "
+                                            "lambda_max is 0",
+                                            o->data, o->matrix));
+    how.monitor = cli_monitor(call, "lasso");
+    if (o->tol > 0.)
+        how.gap = o->tol;
+    if (o->max_iter)
+        how.max_iter = o->max_iter;
+    err = csk_lasso(s->x, &s->A, s->b, &how, &info);
+    if (err) /* the options are in range: it is the matrix or its data, or Ctrl-C */
+        return err == CSK_ERR_ABORTED ? err : cli_bad_input(call, err);
+
+    const int width = (int)s->A.field;
+    int64_t nonzero = 0;
+    for (int64_t j = 0; j < s->A.cols; j++)
+        nonzero += s->x[width * j] != 0. || s->x[width * j + width - 1] != 0.;
+    solve_put_lambda(call, how.lambda, most, "given");
+    cli_put_int(call, "nonzero", nonzero);
+    solve_put_run(call, &info);
+    cli_put_real(call, "objective", info.objective, -1, NULL);
+    cli_put_real(call, "residual", info.residual, -1, NULL);
+    cli_stopped(call, &info, o->strict);
+    return CSK_OK;
+}
+
 csk_status solve_matrix(const cli_call *call)
 {
+    const solve_opts *o = call->opts;
     const double begin = cli_seconds();
     equations s = { .b = NULL };
     csk_status err = read_equations(&s, call);
@@ -114,7 +161,7 @@ csk_status solve_matrix(const cli_call *call)
         const csk_space space = csk_space_make(s.A.field, 2, shape);
         cli_put_shape(call, "matrix", &space);
         cli_put_text(call, "kind", s.A.start ? "sparse" : "dense");
-        err = least_squares(&s, call, call->opts);
+        err = (o->method == SOLVE_LASSO ? lasso : least_squares)(&s, call, o);
     }
     if (!err)
         err = write_solution(&s, call);

@@ -55,6 +55,23 @@ $ csk solve --matrix A.mtx --data y.mtx --method lsq x.mtx | sed 's/seconds .*/s
   seconds
   1
   2
+$ csk solve --matrix A.mtx --data y.mtx --method lasso --lambda 0.125x l.mtx | sed 's/seconds .*/seconds/' | grep -v gap; tail -2 l.mtx
+  matrix           3x2
+  kind             sparse
+  lambda           4
+  lambda relative  0.125
+  lambda from      given
+  nonzero          1
+  iterations       10
+  stopped          converged
+  objective        10
+  residual         2.44949
+  seconds
+  0
+  1.75
+$ csk solve --matrix A.mtx --data y.mtx --method lasso l2.mtx
+2 csk solve: method lasso needs --lambda, such as 0.1x or 0.5
+= 2
 $ csk solve --matrix A.mtx --data x.mtx --method lsq z.npy
 2 csk solve: x.mtx holds 2 numbers, but A.mtx has 3 rows
 = 3
@@ -67,7 +84,7 @@ $ csk solve --method lsq o.npy
 2 csk solve: method lsq needs --matrix and --data
 = 2
 $ csk solve --matrix A.mtx --data y.mtx o.npy
-2 csk solve: --matrix and --data go with --method lsq, not l1-wavelet
+2 csk solve: --matrix and --data go with --method lsq or lasso, not l1-wavelet
 = 2
 $ csk solve o.npy
 2 csk solve: the argument SCAN is missing; see 'csk solve --help'
