@@ -111,20 +111,6 @@ static csk_status summarise(cli_posterior *p, const csk_space *image, int sample
     return err;
 }
 
-static csk_space stack_of(const csk_space *image, int samples)
-{
-    csk_space s = *image;
-
-    s.rank = image->rank + 1;
-    for (int i = image->rank; i > 0; i--) {
-        s.dim[i] = image->dim[i - 1];
-        s.axis[i] = image->axis[i - 1];
-    }
-    s.dim[0] = samples;
-    s.axis[0] = CSK_AXIS_SAMPLE;
-    return s;
-}
-
 /* All chains, a batch at a time; a chain's noise does not know of its batch. */
 static csk_status sample(const cli_call *call, cli_posterior *p,
                          const csk_posterior *post, const float *x0,
@@ -164,7 +150,7 @@ static csk_status run_in_prior_units(const cli_call *call, cli_posterior *p,
     const csk_space *image = csk_linop_domain(A);
     const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
     float *block = csk_alloc(csk_pad(m) + csk_pad(n), sizeof(*block));
-    const csk_space stack = stack_of(image, o->samples);
+    const csk_space stack = csk_space_stack(image, CSK_AXIS_SAMPLE, o->samples);
     csk_prior *prior = NULL;
 
     if (!block)

@@ -28,6 +28,19 @@ csk_space csk_space_make(csk_field field, int rank, const int64_t *dim)
     return s;
 }
 
+csk_space csk_space_stack(const csk_space *s, csk_axis axis, int64_t count)
+{
+    csk_space stack = { .field = s->field, .rank = s->rank + 1 };
+
+    stack.dim[0] = count;
+    stack.axis[0] = axis;
+    for (int i = 0; i < s->rank; i++) {
+        stack.dim[i + 1] = s->dim[i];
+        stack.axis[i + 1] = s->axis[i];
+    }
+    return stack;
+}
+
 int64_t csk_space_size(const csk_space *s)
 {
     int64_t n = 1;

@@ -53,6 +53,9 @@ typedef struct csk_space {
  */
 CSK_API csk_space csk_space_make(csk_field field, int rank, const int64_t *dim);
 
+/** @p count of @p s one after the other: one more axis, the first. s->rank < CSK_MAX_RANK. */
+CSK_API csk_space csk_space_stack(const csk_space *s, csk_axis axis, int64_t count);
+
 /** Number of scalars. */
 CSK_API int64_t csk_space_size(const csk_space *s);
 

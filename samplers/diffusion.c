@@ -16,7 +16,7 @@ const csk_param csk_diffusion_params[] = {
     CSK_OPT_CHOICE(S, method,  "diffusion", 0, methods,            "how the diffusion is discretised"),
     CSK_OPT_CHOICE(S, spacing, "spacing",   0, spacings,           "spacing of its noise levels"),
     CSK_OPT_INT (S, levels, "diffusion-levels", 48, 1, INT_MAX, "N", "noise levels of the diffusion"),
-    CSK_OPT_REAL(S, t_max, "t-max", 10,   1e-9, 1e9, "T",     "first noise level of an unconditional diffusion"),
+    CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",     "first noise level of an unconditional diffusion, 0: ten times the spread of the prior"),
     CSK_OPT_REAL(S, t_min, "t-min", .001, 1e-9, 1e9, "T",     "last noise level"),
     CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO",   "exponent of the Karras spacing"),
     CSK_OPT_REAL(S, churn, "churn", 0,    0,    1e6, "CHURN", "noise put back by Heun's method, over all steps"),
@@ -32,6 +32,11 @@ csk_diffusion_opts csk_diffusion_defaults(void)
 
     csk_param_defaults(csk_diffusion_params, &o);
     return o;
+}
+
+double csk_diffusion_top(const csk_prior *prior, const csk_diffusion_opts *opts)
+{
+    return opts->t_max > 0. ? opts->t_max : 10. * csk_prior_spread(prior);
 }
 
 /* What one run carries from step to step. */
@@ -118,7 +123,8 @@ static double start(reverse *r, float *x, const csk_diffusion_opts *o)
     } else {
         csk_zero(r->chains * r->n, x);
     }
-    const double t = post->tether ? 10. * post->tether_std : o->t_max;
+    const double t =
+        post->tether ? 10. * post->tether_std : csk_diffusion_top(post->prior, o);
     for (int i = 0; i < r->chains; i++) {
         csk_draw(r->run, i, r->antithetic, CSK_FOR_START, 1, r->n, r->noise);
         csk_axpby(r->n, t, r->noise, 1., x + i * r->n);

@@ -30,8 +30,7 @@ typedef struct csk_diffusion_opts {
     int method;  /**< csk_diffusion_method */
     int spacing; /**< csk_level_spacing */
     int levels;
-    double
-        t_max; /**< first level where there is no x0'; well above the prior's spread */
+    double t_max; /**< first level where there is no x0'; 0: csk_diffusion_top() */
     double t_min; /**< last level */
     double rho;   /**< exponent of the Karras spacing */
     double churn; /**< S_churn of [3]; 0: the deterministic flow */
@@ -44,6 +43,10 @@ typedef struct csk_diffusion_opts {
 
 CSK_API extern const csk_param csk_diffusion_params[];
 CSK_API csk_diffusion_opts csk_diffusion_defaults(void);
+
+/** Where an unconditional diffusion begins: opts->t_max, or ten times csk_prior_spread(). */
+CSK_API double csk_diffusion_top(const csk_prior *prior,
+                                 const csk_diffusion_opts *opts);
 
 /**
  * @p chains independent draws into @p x.

@@ -132,6 +132,17 @@ void csk_normal_clear(csk_normal *g)
     *g = (csk_normal){ 0 };
 }
 
+double csk_normal_spread(const csk_normal *g)
+{
+    double widest = 0., length = 0.;
+
+    for (int i = 0; i < g->n; i++) {
+        widest = fmax(widest, g->lambda[i]);
+        length = hypot(length, g->mean[i]);
+    }
+    return sqrt(widest) + length;
+}
+
 /* -- use ------------------------------------------------------------------------ */
 
 /* Eight sums side by side, which the compiler may keep in vector registers. */

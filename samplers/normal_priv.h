@@ -40,6 +40,9 @@ void csk_normal_centre(const csk_normal *g, double *y, const float *x);
 /** z := V^T y. */
 void csk_normal_project(const csk_normal *g, double *z, const double *y);
 
+/** The square root of the largest eigenvalue plus the length of the mean. */
+double csk_normal_spread(const csk_normal *g);
+
 /** y += a V z. */
 void csk_normal_expand(const csk_normal *g, double *y, double a, const double *z);
 

@@ -58,6 +58,11 @@ void csk_prior_sigma_range(const csk_prior *p, double *lo, double *hi)
     *hi = p->sigma_max;
 }
 
+double csk_prior_spread(const csk_prior *p)
+{
+    return p->spread;
+}
+
 /* Also refuses NaN. */
 static csk_status check_sigma(const csk_prior *p, int batch, const double *sigma)
 {

@@ -37,6 +37,13 @@ CSK_API int64_t csk_prior_work_len(const csk_prior *p, int batch);
 CSK_API void csk_prior_sigma_range(const csk_prior *p, double *lo, double *hi);
 
 /**
+ * The largest standard deviation of a draw along any direction plus the length of its mean
+ * (of a mixture: that of the widest component). Noise of ten times as much hides what the
+ * prior knows: a diffusion may begin there.
+ */
+CSK_API double csk_prior_spread(const csk_prior *p);
+
+/**
  * d[i] := D(x[i], sigma[i]) for i < batch.
  *
  * @param names  one a vector; priors that draw (a random cycle shift) take it from there,

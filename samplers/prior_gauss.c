@@ -158,6 +158,7 @@ csk_status csk_prior_gauss(csk_prior **out, const csk_space *space, const float 
     if (mean)
         csk_copy(n, mean, g->mean);
     csk_copy(n, variance, g->variance);
+    g->base.spread = sqrt(csk_max_modulus(n, 1, variance)) + csk_norm(n, g->mean);
     *out = &g->base;
     return CSK_OK;
 }
@@ -304,6 +305,7 @@ csk_status csk_prior_gauss_dense(csk_prior **out, const csk_space *space,
         csk_prior_unref(&g->base);
         return err;
     }
+    g->base.spread = csk_normal_spread(&g->normal);
     *out = &g->base;
     return CSK_OK;
 }

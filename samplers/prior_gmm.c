@@ -260,6 +260,7 @@ static csk_status build(gmm *g, int64_t n, const double *weight, const double *m
             csk_normal_init(&g->part[k], n, mean + k * n, covariance + k * n * n, what);
         if (err)
             return err;
+        g->base.spread = fmax(g->base.spread, csk_normal_spread(&g->part[k]));
     }
     return CSK_OK;
 }

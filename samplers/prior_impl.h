@@ -33,6 +33,7 @@ struct csk_prior {
     atomic_int refs;
     csk_space space;
     double sigma_min, sigma_max;
+    double spread; /**< csk_prior_spread() */
     int64_t
         work_len; /**< floats for one vector; a batch gets batch times as much, padded */
 };

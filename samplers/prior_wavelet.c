@@ -380,6 +380,15 @@ static const csk_prior_class wavelet_class = {
     .destroy = wavelet_destroy,
 };
 
+static double widest(const csk_wavelet_model *m)
+{
+    double largest = 0.;
+
+    for (int i = 0; i < csk_wavelet_model_bands(m) * m->components; i++)
+        largest = fmax(largest, m->weight[i] > 0. ? m->variance[i] : 0.);
+    return sqrt(largest);
+}
+
 /* The model in the unit of the images. */
 static csk_status copy_model(csk_wavelet_model *to, const csk_wavelet_model *from,
                              double unit)
@@ -431,6 +440,7 @@ csk_status csk_prior_wavelet(csk_prior **out, const csk_space *space,
         csk_prior_unref(&p->base);
         return err;
     }
+    p->base.spread = widest(&p->model);
     p->base.sigma_max = 1e15; /* sigma^2 fits a float, as its inverse does */
     p->base.work_len = 2 * csk_pad(csk_space_len(space)) + csk_wavelet_work_len(p->w);
     *out = &p->base;

@@ -215,7 +215,8 @@ csk_status csk_sample_posterior(float *x, const csk_posterior *post, int chains,
     csk_posterior free_post = *post;
 
     free_post.tether = NULL;
-    return run_stages(x, &free_post, chains, o.diffusion.t_max, run, &o, residual,
+    return run_stages(x, &free_post, chains,
+                      csk_diffusion_top(post->prior, &o.diffusion), run, &o, residual,
                       info);
 }
 

@@ -72,7 +72,7 @@ CSK_API void csk_recover_info_clear(csk_recover_info *info);
 
 /**
  * Algorithm 1. post->tether is ignored. order = interleaved runs the smoothing down from
- * diffusion.t_max instead of the noise level.
+ * csk_diffusion_top() instead of the noise level.
  */
 CSK_API csk_status csk_sample_posterior(float *x, const csk_posterior *post, int chains,
                                         csk_rng run, const csk_recover_opts *opts,

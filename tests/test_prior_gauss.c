@@ -136,6 +136,11 @@ START_TEST(diagonal_is_dense_with_a_diagonal)
     tst_ok(csk_prior_logp(q, 1, logp + 1, x, &sigma, NULL, work));
     ck_assert_double_le(tst_distance(N, d[0], d[1]), 1e-7);
     ck_assert_double_eq_tol(logp[0], logp[1], 1e-9);
+    double length = 0.;
+    for (int i = 0; i < N; i++)
+        length += mean[i] * mean[i];
+    ck_assert_double_eq_tol(csk_prior_spread(p), sqrt(.1 * N) + sqrt(length), 1e-6);
+    ck_assert_double_eq_tol(csk_prior_spread(q), sqrt(.1 * N) + sqrt(length), 1e-6);
     csk_prior_unref(p), csk_prior_unref(q);
     csk_free(x), csk_free(work);
 }

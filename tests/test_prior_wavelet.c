@@ -227,6 +227,8 @@ START_TEST(unit_scales_the_prior)
     tst_ok(csk_prior_denoise(q, 1, d + n, x, &(double){ .4 }, NULL, work));
     tst_ok(csk_prior_logp(q, 1, logp + 1, x, &(double){ .4 }, NULL, work));
     csk_scale(n, 2., d);
+    ck_assert_double_gt(csk_prior_spread(p), 0.);
+    ck_assert_double_eq_tol(csk_prior_spread(q), 2. * csk_prior_spread(p), 1e-12);
     ck_assert_double_le(tst_distance(n, d + n, d), 1e-6);
     ck_assert_double_eq_tol(logp[1], logp[0] - (double)n * log(2.),
                             1e-6 * fabs(logp[0]));

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/cli.h"
+#include "cs/mem.h"
+#include "cs/vec.h"
+#include "samplers/diffusion.h"
+#include "samplers/prior_wavelet.h"
+
+#include <math.h>
+
+/* Chains that run at once, and the random streams of each: samplers/diffusion.h. */
+enum { BATCH = 16, STREAMS = 8 };
+
+static const char *const shifts[] = { "none", "chain", "step", NULL };
+
+typedef struct sample_opts {
+    const char *shape, *near;
+    double sigma, unit;
+    int samples, shift;
+    bool exact;
+    csk_diffusion_opts diffusion;
+} sample_opts;
+
+#define S sample_opts
+/* clang-format off */
+static const csk_param params[] = {
+    CSK_OPT_TEXT(S, shape,   "shape", "N,...",               "of the images, the last axis fastest (default 192,192)"),
+    CSK_OPT_INT (S, samples, "samples", 16, 1, 65536, "N",   "images to draw"),
+    CSK_OPT_TEXT(S, near,    "near", "FILE",                 "a noisy image: draw what it may have been before the noise"),
+    CSK_OPT_REAL(S, sigma,   "sigma", 0, 0, 1e30, "SIGMA",   "standard deviation of that noise in each real number"),
+    CSK_OPT_REAL(S, unit,    "unit",  1, 1e-30, 1e30, "FACTOR", "size of the images over that of the training images"),
+    CSK_OPT_CHOICE(S, shift, "shift", CSK_SHIFT_STEP, shifts, "cycle shift of the wavelet prior: none, one a chain, a new one at every step"),
+    CSK_OPT_FLAG(S, exact,   "exact", 0,                     "draw from the prior itself, without a diffusion; not with --near"),
+    CSK_OPT_GROUP(S, diffusion, csk_diffusion_params),
+    CSK_OPT_END,
+};
+/* clang-format on */
+#undef S
+
+typedef struct job {
+    const cli_call *call;
+    const sample_opts *o;
+    csk_wavelet_model model;
+    csk_array near;  /* in units of the training images; empty: none */
+    csk_space image; /* of one sample */
+    csk_prior *prior;
+    csk_array stack;
+    csk_run_info info;
+} job;
+
+static void job_clear(job *j)
+{
+    csk_wavelet_model_clear(&j->model);
+    csk_array_clear(&j->near);
+    csk_array_clear(&j->stack);
+    csk_prior_unref(j->prior);
+}
+
+static csk_status read_near(job *j)
+{
+    const char *path = j->o->near;
+    csk_status err = cli_read(j->call, &j->near, path, CLI_FINITE);
+    const csk_space *s = &j->near.space;
+
+    if (!err && (s->field != j->model.field || s->rank != j->model.axes))
+        err = cli_bad_input(
+            j->call,
+            csk_fail(CSK_ERR_SHAPE,
+                     "%s: is a %s image of %d axes, %s describes %s ones of %d", path,
+                     s->field == CSK_REAL ? "real" : "complex", s->rank,
+                     cli_arg_of(j->call, 0),
+                     j->model.field == CSK_REAL ? "real" : "complex", j->model.axes));
+    if (err)
+        return err;
+    j->image = *s;
+    csk_scale(csk_space_len(s), 1. / j->o->unit, j->near.data);
+    return CSK_OK;
+}
+
+static csk_status parse_image(job *j)
+{
+    const char *text = j->o->shape ? j->o->shape : "192,192";
+    int64_t dim[CSK_MAX_RANK];
+    int rank;
+    csk_status err = cli_parse_shape(dim, &rank, text, "shape");
+
+    if (!err && rank != j->model.axes)
+        err = csk_fail(CSK_ERR_ARG, "--shape %s has %d axes, %s describes images of %d",
+                       text, rank, cli_arg_of(j->call, 0), j->model.axes);
+    if (err)
+        return err;
+    j->image = csk_space_make(j->model.field, rank, dim);
+    return csk_space_check(&j->image, "shape");
+}
+
+static csk_status check_options(const sample_opts *o)
+{
+    if (o->near && o->shape)
+        return csk_fail(CSK_ERR_ARG, "--near has a shape; leave --shape out");
+    if (o->near && o->exact)
+        return csk_fail(CSK_ERR_ARG,
+                        "--exact draws from the prior alone; leave it out for --near");
+    if (o->near && !(o->sigma > 0.))
+        return csk_fail(CSK_ERR_ARG,
+                        "--sigma is missing: how noisy is the image of --near?");
+    if (!o->near && o->sigma > 0.)
+        return csk_fail(CSK_ERR_ARG,
+                        "--sigma is the noise of --near, which is missing");
+    return CSK_OK;
+}
+
+static csk_status prepare(job *j)
+{
+    const char *path = cli_arg_of(j->call, 0);
+    csk_status err = check_options(j->o);
+
+    if (!err)
+        err = cli_input(j->call, path);
+    if (!err)
+        err = cli_bad_input(j->call, csk_wavelet_model_read(&j->model, path));
+    if (!err)
+        err = j->o->near ? read_near(j) : parse_image(j);
+    if (!err)
+        err = csk_prior_wavelet(&j->prior, &j->image, &j->model, 1.,
+                                (csk_wavelet_shift)j->o->shift);
+    return err;
+}
+
+/* Samples first .. first + count - 1; a sample does not know of its batch. */
+static csk_status draw_batch(job *j, int first, int count, float *noisy)
+{
+    const int64_t n = csk_space_len(&j->image);
+    const csk_rng run = { j->call->seed, (uint32_t)(first * STREAMS), 0 };
+    const csk_posterior post = { .prior = j->prior,
+                                 .tether = noisy,
+                                 .tether_std = j->o->sigma / j->o->unit };
+    csk_diffusion_opts o = j->o->diffusion;
+    csk_run_info info;
+
+    for (int k = 0; noisy && k < count; k++)
+        csk_copy(n, j->near.data, noisy + k * n);
+    o.monitor = cli_monitor(j->call, "diffusion");
+    const csk_status err =
+        csk_diffusion(j->stack.data + first * n, &post, count, run, &o, &info);
+    j->info.evaluations += info.evaluations;
+    return err;
+}
+
+static csk_status draw_exactly(job *j, int first, int count)
+{
+    const int64_t n = csk_space_len(&j->image);
+    float *work = csk_alloc(csk_prior_work_len(j->prior, count), sizeof(*work));
+    csk_rng names[BATCH];
+
+    if (!work)
+        return CSK_ERR_NOMEM;
+    for (int k = 0; k < count; k++)
+        names[k] = (csk_rng){ j->call->seed, (uint32_t)((first + k) * STREAMS), 0 };
+    const csk_status err =
+        csk_prior_sample(j->prior, count, j->stack.data + first * n, names, work);
+    csk_free(work);
+    return err;
+}
+
+/* Interrupted, the stack holds the batches that were finished. */
+static csk_status draw_all(job *j)
+{
+    const int64_t n = csk_space_len(&j->image), total = j->o->samples;
+    const csk_space stack = csk_space_stack(&j->image, CSK_AXIS_SAMPLE, total);
+    float *noisy = j->o->near ? csk_alloc(BATCH * n, sizeof(*noisy)) : NULL;
+    csk_status err =
+        j->o->near && !noisy ? CSK_ERR_NOMEM : csk_space_check(&stack, "samples");
+
+    if (!err)
+        err = csk_array_init(&j->stack, &stack);
+    for (int done = 0; done < total && !err; done += BATCH) {
+        const int count = (int)(total - done < BATCH ? total - done : BATCH);
+
+        err = j->o->exact ? draw_exactly(j, done, count)
+                          : draw_batch(j, done, count, noisy);
+        if (err == CSK_ERR_ABORTED)
+            j->stack.space.dim[0] = done;
+    }
+    csk_free(noisy);
+    return err;
+}
+
+static csk_status run(const cli_call *call)
+{
+    job j = { .call = call, .o = call->opts };
+    const double start = cli_seconds();
+    csk_status err = prepare(&j);
+
+    if (!err)
+        err = draw_all(&j);
+    if ((!err || err == CSK_ERR_ABORTED) && j.stack.data && j.stack.space.dim[0] > 0) {
+        const int64_t len = csk_space_len(&j.stack.space);
+        const int64_t size = csk_space_size(&j.stack.space);
+        csk_scale(len, j.o->unit, j.stack.data);
+        const csk_status written = cli_write(call, &j.stack, cli_arg_of(call, 1));
+        err = written ? written : err;
+        cli_put_shape(call, "samples", &j.stack.space);
+        cli_put_real(call, "rms", csk_norm(len, j.stack.data) / sqrt((double)size), -1,
+                     NULL);
+        if (!j.o->exact) {
+            cli_put_real(call, "first_noise_level",
+                         j.o->near
+                             ? j.o->sigma
+                             : j.o->unit * csk_diffusion_top(j.prior, &j.o->diffusion),
+                         -1, NULL);
+            cli_put_int(call, "score_evaluations", j.info.evaluations);
+        }
+        cli_put_real(call, "seconds", cli_seconds() - start, 2, NULL);
+    }
+    job_clear(&j);
+    return err;
+}
+
+/* One call of the denoiser says how long all of them take. */
+static csk_status plan(const cli_call *call, cli_plan *out)
+{
+    job j = { .call = call, .o = call->opts };
+    csk_status err = prepare(&j);
+    const int64_t n = err ? 0 : csk_space_len(&j.image);
+    const int64_t chains = j.o->samples < BATCH ? j.o->samples : BATCH;
+    const int64_t work = err ? 0 : csk_prior_work_len(j.prior, 1);
+    float *block = err ? NULL : csk_alloc(2 * csk_pad(n) + work, sizeof(*block));
+
+    if (!err && !block)
+        err = CSK_ERR_NOMEM;
+    if (!err) {
+        const csk_rng name = { call->seed, 0, 0 };
+        const double start = cli_seconds(), level = 1.;
+        err = csk_prior_denoise(j.prior, 1, block + csk_pad(n), block, &level, &name,
+                                block + 2 * csk_pad(n));
+        const double once = cli_seconds() - start;
+        const int order = j.o->diffusion.method == CSK_DIFFUSION_HEUN ? 2 : 1;
+        out->seconds = once * j.o->samples *
+                       (j.o->exact ? 2. : order * (j.o->diffusion.levels + 1.));
+        out->bytes = 4 * (j.o->samples * n + chains * (4 * n + work));
+    }
+    csk_free(block);
+    job_clear(&j);
+    return err;
+}
+
+static const cli_arg args[] = {
+    { "PRIOR", "written by csk prior fit", .role = CLI_INPUT },
+    { "OUTPUT", "the images, [sample][y][x]", .role = CLI_OUTPUT },
+    { .name = NULL },
+};
+
+static const cli_example examples[] = {
+    { "sample head.csk --shape 64,64 --samples 4 -o drawn.npy",
+      "four images as the prior imagines them" },
+    { "sample head.csk --near scan-truth.npy --sigma 0.05 --samples 4 -o near.npy",
+      "four images that may have become this one by noise of 0.05" },
+    { NULL, NULL },
+};
+
+static const char *const refs[] = {
+    "Xun, Gupta, Price, NeurIPS 2025, arXiv:2510.26324, Algorithm 2, step 3",
+    "Ho, Jain, Abbeel, NeurIPS 2020, arXiv:2006.11239",
+    "Karras, Aittala, Aila, Laine, NeurIPS 2022, arXiv:2206.00364",
+    NULL,
+};
+
+const cli_cmd cmd_sample = {
+    .name = "sample",
+    .brief = "draw images from a prior, alone or near a noisy image",
+    .about =
+        "Runs the diffusion of a prior backwards from much to little noise, by ancestral "
+        "steps or by Heun's method. The images show what the prior knows, and what it "
+        "does not.\n\n"
+        "From the prior alone the way is long, from noise of ten times the prior's spread: "
+        "200 levels are better than the default, which is made for --near.\n\n"
+        "With --near it draws from p(x | x'), x' = x + SIGMA n being the noisy image: "
+        "the conditional diffusion with which csk recon begins, without a measurement.\n\n"
+        "The same seed gives the same bytes, whatever the number of threads; with more "
+        "samples the first ones stay the same.",
+    .args = args,
+    .params = params,
+    .opts_size = sizeof(sample_opts),
+    .examples = examples,
+    .refs = refs,
+    .run = run,
+    .plan = plan,
+};
