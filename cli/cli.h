@@ -217,7 +217,7 @@ const char *cli_provenance(const cli_call *call);
 /**
  * Results are collected under keys ("residual_norm") and printed at the end of the verb,
  * as aligned text ("residual norm   1.25") or, with --json, as one object. NaN and
- * infinity become null. Putting cannot fail; lack of memory is reported at the end.
+ * infinity become null, NaN in the text is "-". Putting cannot fail; lack of memory is reported at the end.
  *
  * @param decimals  digits after the point in the text, -1: six significant digits;
  *                  JSON has all of them
@@ -270,6 +270,19 @@ void cli_stopped(const cli_call *call, const csk_run_info *info, bool strict);
 
 /** CSK_ERR_NOMEM with a message, for memory that is not from csk_alloc(). */
 csk_status cli_no_memory(void);
+
+/**
+ * Run another verb as a part of this one. @p words is its command line, from the verb on,
+ * closed by NULL; seed, --force, --quiet, --verbose and threads are those of @p call. The
+ * line is shown on stderr unless --quiet; its results are not printed.
+ *
+ * What it writes is removed if @p call fails in the end. A failure is that of the verb, its
+ * message begins with the verb's name.
+ *
+ * @param results  out: the results as JSON, free() it; NULL: not wanted
+ */
+csk_status cli_do(const cli_call *call, const char *const *words,
+                  char **results) CSK_MUST_CHECK;
 
 /** Seconds since some fixed moment, monotonic. */
 double cli_seconds(void);

@@ -97,6 +97,7 @@ static const cli_arg args[] = {
 
 static const cli_example examples[] = {
     { "phantom --shape 128,128 head.npy", "the Shepp-Logan head" },
+    { "phantom --shape 16,64,64 stack.npy", "sixteen slices of the head" },
     { "phantom --kind sparse --shape 256 --nonzeros 10 --seed 3 sparse.npy",
       "ten spikes in a line of 256" },
     { "phantom --kind gaussian --shape 100,256 --seed 4 A.npy",

@@ -218,8 +218,7 @@ csk_status cli_make_dir(const cli_call *call, const char *path)
             return CSK_OK; /* checked before the work */
         return bad_output(call, csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno)));
     }
-    call->state->made_dir = strdup(path);
-    return call->state->made_dir ? CSK_OK : cli_no_memory();
+    return cli_list_add(&call->state->made, path) ? CSK_OK : cli_no_memory();
 }
 
 void cli_undo(const cli_call *call)
@@ -228,6 +227,6 @@ void cli_undo(const cli_call *call)
 
     for (int i = 0; i < s->written.n; i++)
         (void)unlink(s->written.v[i]);
-    if (s->made_dir)
-        (void)rmdir(s->made_dir);
+    for (int i = s->made.n - 1; i >= 0; i--)
+        (void)rmdir(s->made.v[i]);
 }

@@ -56,30 +56,44 @@ static void quote(FILE *to, const char *word)
     (void)fputc('\'', to);
 }
 
-/* A new string; NULL if no memory. */
-static char *command(const cli_call *call)
+char *cli_command_text(const char *verb, int argc, char *const argv[])
 {
-    const cli_state *s = call->state;
-    const int k = cli_output_arg(call->cmd);
-    const char *output = k < 0 ? NULL : cli_arg_of(call, k);
     char *text = NULL;
     size_t len;
     FILE *to = open_memstream(&text, &len);
 
     if (!to)
         return NULL;
-    (void)fprintf(to, "csk %s", call->cmd->name);
+    (void)fprintf(to, "csk %s", verb);
+    for (int i = 0; i < argc; i++)
+        quote(to, argv[i]);
+    if (fclose(to) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* The words that determine the result. A new string; NULL if no memory. */
+static char *command(const cli_call *call)
+{
+    const cli_state *s = call->state;
+    const int k = cli_output_arg(call->cmd);
+    const char *output = k < 0 ? NULL : cli_arg_of(call, k);
+    char **kept = calloc((size_t)s->argc + 1, sizeof(char *));
+    int n = 0;
+
+    if (!kept)
+        return NULL;
     for (int i = 0; i < s->argc; i++) {
         bool value;
         if (is_idle_option(s->argv[i], &value))
             i += value;
         else if (s->argv[i] != output)
-            quote(to, s->argv[i]);
+            kept[n++] = s->argv[i];
     }
-    if (fclose(to) != 0) {
-        free(text);
-        return NULL;
-    }
+    char *text = cli_command_text(call->cmd->name, n, kept);
+    free(kept);
     return text;
 }
 

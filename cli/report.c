@@ -143,7 +143,9 @@ void cli_put_real(const cli_call *call, const char *key, double value, int decim
 {
     char text[400]; /* DBL_MAX has 309 digits before the point */
 
-    if (decimals < 0)
+    if (isnan(value))
+        (void)snprintf(text, sizeof(text), "-");
+    else if (decimals < 0)
         (void)snprintf(text, sizeof(text), "%.6g", value);
     else
         (void)snprintf(text, sizeof(text), "%.*f", decimals, value);

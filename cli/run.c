@@ -177,14 +177,21 @@ static csk_status print_plan(const cli_call *call)
 
 /* -- one verb --------------------------------------------------------------------- */
 
-static csk_status run_call(const cli_call *call)
+/* Check, then do; results are collected, not printed. */
+static csk_status do_call(const cli_call *call)
 {
-    csk_status err = cli_check_outputs(call);
+    const csk_status err = cli_check_outputs(call);
 
     if (err)
         return err;
     (void)csk_fail(CSK_OK, "%s", "");
-    err = call->plan ? print_plan(call) : call->cmd->run(call);
+    return call->plan ? print_plan(call) : call->cmd->run(call);
+}
+
+static csk_status run_call(const cli_call *call)
+{
+    const csk_status err = do_call(call);
+
     if (err && err != CSK_ERR_ABORTED)
         return err;
 
@@ -216,9 +223,28 @@ static void clear_state(cli_state *s)
 {
     cli_list_clear(&s->inputs);
     cli_list_clear(&s->written);
+    cli_list_clear(&s->made);
     cli_report_free(s->report);
-    free(s->made_dir);
     free(s->provenance);
+}
+
+static cli_call call_of(const cli_cmd *cmd, const cli_parsed *p, cli_state *state)
+{
+    const cli_common *c = &p->common;
+
+    return (cli_call){
+        .cmd = cmd,
+        .opts = p->opts,
+        .args = p->args,
+        .seed = p->seed,
+        .threads = set_threads(c->threads),
+        .force = c->force,
+        .json = c->json,
+        .plan = c->plan,
+        .quiet = c->quiet,
+        .verbose = c->verbose,
+        .state = state,
+    };
 }
 
 int cli_run(const cli_cmd *cmd, int argc, char *const argv[])
@@ -232,23 +258,84 @@ int cli_run(const cli_cmd *cmd, int argc, char *const argv[])
         print_error(cmd->name, err);
         code = cli_exit_of(err);
     } else {
-        const cli_common *c = &parsed.common;
-        const cli_call call = {
-            .cmd = cmd,
-            .opts = parsed.opts,
-            .args = parsed.args,
-            .seed = parsed.seed,
-            .threads = set_threads(c->threads),
-            .force = c->force,
-            .json = c->json,
-            .plan = c->plan,
-            .quiet = c->quiet,
-            .verbose = c->verbose,
-            .state = &state,
-        };
+        const cli_call call = call_of(cmd, &parsed, &state);
         code = finish(&call, run_call(&call));
     }
     clear_state(&state);
     cli_parsed_clear(&parsed);
     return code;
+}
+
+/* -- one verb within another ------------------------------------------------------- */
+
+/* What the inner call has written is the outer call's from now on. */
+static csk_status hand_over(cli_state *to, const cli_state *from)
+{
+    bool kept = true;
+
+    for (int i = 0; i < from->written.n; i++)
+        kept &= cli_list_has(&to->written, from->written.v[i]) ||
+                cli_list_add(&to->written, from->written.v[i]);
+    for (int i = 0; i < from->made.n; i++)
+        kept &= cli_list_add(&to->made, from->made.v[i]);
+    to->bad_input |= from->bad_input;
+    to->bad_output |= from->bad_output;
+    return kept ? CSK_OK : cli_no_memory();
+}
+
+static csk_status do_parsed(const cli_call *outer, const cli_cmd *cmd, int argc,
+                            char *const argv[], char **results)
+{
+    cli_state state = { .argc = argc, .argv = argv };
+    cli_parsed parsed;
+    csk_status err = cli_parse(&parsed, cmd, argc, argv);
+
+    if (!err) {
+        cli_call call = call_of(cmd, &parsed, &state);
+        call.seed = outer->seed;
+        call.force = outer->force;
+        call.quiet = outer->quiet;
+        call.verbose = outer->verbose;
+        err = do_call(&call);
+        cli_bar_clear(&state);
+        if (!err && results) {
+            *results = cli_report_json(&call);
+            err = *results ? CSK_OK : cli_no_memory();
+        }
+        const csk_status kept = hand_over(outer->state, &state);
+        err = err ? err : kept;
+    }
+    clear_state(&state);
+    cli_parsed_clear(&parsed);
+    return err;
+}
+
+csk_status cli_do(const cli_call *outer, const char *const *words, char **results)
+{
+    cli_list line = { .n = 0 };
+    const cli_cmd *cmd = NULL;
+    csk_status err = CSK_OK;
+    int used = 0;
+
+    for (; *words && !err; words++)
+        err = cli_list_add(&line, *words) ? CSK_OK : cli_no_memory();
+    if (!err) {
+        cmd = cli_find(line.n, line.v, &used);
+        err = cmd ? CSK_OK : CSK_ERR_ARG;
+    }
+    if (!err && !outer->quiet) {
+        char *text = cli_command_text(cmd->name, line.n - used, line.v + used);
+        if (text)
+            (void)fprintf(stderr, "  %s\n", text);
+        free(text);
+    }
+    if (!err)
+        err = do_parsed(outer, cmd, line.n - used, line.v + used, results);
+    if (err && err != CSK_ERR_ABORTED && cmd) {
+        char *message = strdup(csk_error_message());
+        err = csk_fail(err, "%s: %s", cmd->name, message ? message : "");
+        free(message);
+    }
+    cli_list_clear(&line);
+    return err;
 }

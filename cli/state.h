@@ -40,7 +40,7 @@ typedef struct cli_state {
     char *const *argv; /**< the words after the verb */
     cli_list inputs;   /**< path, hash, path, hash, ... */
     cli_list written;  /**< files to remove on failure */
-    char *made_dir;    /**< directory to remove on failure */
+    cli_list made; /**< directories to remove on failure, in the order they were made */
     char *provenance;
     cli_report *report;
     bool bad_input;     /**< the failure came from an input */
@@ -89,6 +89,11 @@ int cli_run(const cli_cmd *cmd, int argc, char *const argv[]);
 
 /** The exit code for a status that is not CSK_OK, outside of any verb's inputs and outputs. */
 cli_exit cli_exit_of(csk_status err);
+
+/* -- provenance.c ---- */
+
+/** The command as one line to be typed, "csk VERB WORDS", quoted; NULL if no memory. free() it. */
+char *cli_command_text(const char *verb, int argc, char *const argv[]);
 
 /* -- outputs.c ---- */
 

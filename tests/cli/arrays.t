@@ -102,7 +102,7 @@ $ csk info a.npy --json | sed 's/"csk": .*/"csk": V/'
   }
 $ csk metric a.npy a.npy
   image  psnr (dB)  ssim  nmse  nrmse
-  a.npy        inf   nan     0      0
+  a.npy        inf     -     0      0
 $ csk metric b.npy a.npy
 2 csk metric: a.npy is real 6x9, but b.npy is real 9
 = 3

@@ -52,6 +52,7 @@ numbers() {
 cd in || exit 1
 good phantom --shape 32,32 image.npy
 good phantom --shape 16,16 other.npy
+good phantom --shape 9,32,32 volume.npy
 good convert image.npy image.cfl
 good convert other.npy other.cfl
 good phantom --kind gaussian --shape 20,32 A.npy
