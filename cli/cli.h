@@ -93,6 +93,7 @@ typedef struct cli_cmd {
     const cli_arg *args; /**< positional */
     const csk_param *params; /**< table of the options struct; NULL: no options */
     size_t opts_size;        /**< size of that struct */
+    bool threads;            /**< it spends its time in parallel loops */
     const cli_example
         *examples;           /**< in an order in which they can be run; NULL: none */
     const char *const *refs; /**< literature, closed by NULL; NULL: none */
@@ -240,6 +241,8 @@ void cli_put_shape(const cli_call *call, const char *key, const csk_space *space
 void cli_begin_row(const cli_call *call, const char *table);
 /** The same, but in the text every row is a block of lines: for rows that are long. */
 void cli_begin_block(const cli_call *call, const char *table);
+/** The same, but the text shows the table only with --verbose. */
+void cli_begin_detail(const cli_call *call, const char *table);
 void cli_end_row(const cli_call *call);
 
 /**

@@ -552,6 +552,7 @@ const cli_cmd cmd_demo = {
     .args = args,
     .params = params,
     .opts_size = sizeof(demo_opts),
+    .threads = true,
     .examples = examples,
     .run = run,
 };

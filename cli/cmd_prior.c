@@ -171,6 +171,7 @@ const cli_cmd cmd_prior_fit = {
     .args = fit_args,
     .params = params,
     .opts_size = sizeof(fit_opts),
+    .threads = true,
     .examples = fit_examples,
     .refs = refs,
     .run = fit_run,

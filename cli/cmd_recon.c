@@ -100,7 +100,7 @@ static csk_status write_report(const cli_call *call, const cli_posterior *p)
     for (int k = 0; k < p->info.count; k++) {
         const csk_stage *g = &p->info.stages[k];
 
-        cli_begin_row(call, "schedule");
+        cli_begin_detail(call, "schedule");
         cli_put_real(call, "smoothing", g->smoothing * p->unit, -1, NULL);
         cli_put_real(call, "noise_level", g->noise_std * p->unit, -1, NULL);
         cli_put_real(call, "tether_weight", g->tether_weight, -1, NULL);
@@ -250,6 +250,7 @@ const cli_cmd cmd_recon = {
     .args = args,
     .params = params,
     .opts_size = sizeof(recon_opts),
+    .threads = true,
     .examples = examples,
     .refs = refs,
     .run = run,

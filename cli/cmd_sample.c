@@ -280,6 +280,7 @@ const cli_cmd cmd_sample = {
     .args = args,
     .params = params,
     .opts_size = sizeof(sample_opts),
+    .threads = true,
     .examples = examples,
     .refs = refs,
     .run = run,

@@ -320,6 +320,7 @@ const cli_cmd cmd_simulate = {
     .args = args,
     .params = params,
     .opts_size = sizeof(simulate_opts),
+    .threads = true,
     .examples = examples,
     .refs = refs,
     .run = run,

@@ -137,6 +137,7 @@ const cli_cmd cmd_solve = {
     .args = args,
     .params = params,
     .opts_size = sizeof(solve_opts),
+    .threads = true,
     .examples = examples,
     .refs = refs,
     .run = run,

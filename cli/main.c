@@ -14,10 +14,12 @@ static bool wants(const char *word, int argc, char *const argv[])
     return false;
 }
 
+/* argv[1] is the first word of the verb. */
 static int verb(int argc, char *const argv[])
 {
+    char *const *const whole = argv;
     int used;
-    const cli_cmd *cmd = cli_find(argc, argv, &used);
+    const cli_cmd *cmd = cli_find(--argc, ++argv, &used);
 
     if (!cmd) {
         (void)fprintf(stderr, "csk: %s\n", csk_error_message());
@@ -37,6 +39,8 @@ static int verb(int argc, char *const argv[])
             return CLI_EXIT_DONE;
         }
     }
+    if (cmd->threads)
+        cli_wait_patiently(whole);
     return cli_run(cmd, argc, argv);
 }
 
@@ -64,12 +68,11 @@ static int program(int argc, char *const argv[])
                       argv[1]);
         return CLI_EXIT_USAGE;
     }
-    return verb(argc - 1, argv + 1);
+    return verb(argc, argv);
 }
 
 int main(int argc, char *argv[])
 {
-    cli_wait_patiently(argv);
     const int code = program(argc, argv);
 
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_EXIT_DONE) {

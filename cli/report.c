@@ -24,6 +24,7 @@ typedef struct item {
     cell *cells; /* of a table */
     int ncells, rows;
     bool blocks; /* print every row as a block of lines */
+    bool detail; /* print only with --verbose */
 } item;
 
 struct cli_report {
@@ -197,12 +198,13 @@ void cli_put_shape(const cli_call *call, const char *key, const csk_space *space
     put(call, key, text, NULL, false, dims);
 }
 
-static void begin(const cli_call *call, const char *table, bool blocks)
+/* The table whose row is open from now on; NULL: there is none. */
+static item *begin(const cli_call *call, const char *table)
 {
     cli_report *r = report_of(call);
 
     if (!r || r->failed)
-        return;
+        return NULL;
     r->open = NULL;
     for (int i = 0; i < r->n; i++) {
         if (!r->items[i].text && strcmp(r->items[i].key, table) == 0)
@@ -213,21 +215,32 @@ static void begin(const cli_call *call, const char *table, bool blocks)
         r->failed |= !r->open || json_object_set_new(r->root, table, json_array()) != 0;
     }
     if (r->failed)
-        return;
+        return NULL;
     r->row = json_object();
     r->failed |= json_array_append_new(json_object_get(r->root, table), r->row) != 0;
     r->open->rows++;
-    r->open->blocks = blocks;
+    return r->open;
 }
 
 void cli_begin_row(const cli_call *call, const char *table)
 {
-    begin(call, table, false);
+    (void)begin(call, table);
 }
 
 void cli_begin_block(const cli_call *call, const char *table)
 {
-    begin(call, table, true);
+    item *it = begin(call, table);
+
+    if (it)
+        it->blocks = true;
+}
+
+void cli_begin_detail(const cli_call *call, const char *table)
+{
+    item *it = begin(call, table);
+
+    if (it)
+        it->detail = true;
 }
 
 void cli_end_row(const cli_call *call)
@@ -323,7 +336,7 @@ static void print_blocks(FILE *to, const item *table)
     }
 }
 
-static void print_text(FILE *to, const cli_report *r)
+static void print_text(FILE *to, const cli_report *r, bool verbose)
 {
     int width = 0;
 
@@ -333,6 +346,8 @@ static void print_text(FILE *to, const cli_report *r)
     }
     for (int i = 0; i < r->n; i++) {
         const item *it = &r->items[i];
+        if (it->detail && !verbose)
+            continue;
         if (i > 0 && (!it->text || !r->items[i - 1].text))
             (void)fputc('\n', to);
         if (it->text)
@@ -367,7 +382,7 @@ csk_status cli_report_print(const cli_call *call, FILE *to)
         (void)fprintf(to, "%s\n", text);
         free(text);
     } else if (r) {
-        print_text(to, r);
+        print_text(to, r, call->verbose);
     }
     if (fflush(to) != 0 || ferror(to))
         return csk_fail(CSK_ERR_IO, "cannot write the results: %s", strerror(errno));

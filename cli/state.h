@@ -150,7 +150,7 @@ const char *cli_topic_brief(const char *topic);
 
 void cli_complete_bash(FILE *to);
 
-/** First thing in main(): start the program again so that its threads do not spin long. */
+/** Start the program again, once, so that its threads do not spin long. Before any work. */
 void cli_wait_patiently(char *const argv[]);
 
 #endif
