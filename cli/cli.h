@@ -276,15 +276,15 @@ csk_status cli_no_memory(void);
 
 /**
  * Run another verb as a part of this one. @p words is its command line, from the verb on,
- * closed by NULL; seed, --force, --quiet, --verbose and threads are those of @p call. The
+ * closed by NULL; seed, --force, --quiet, --verbose and threads are those of @p outer. The
  * line is shown on stderr unless --quiet; its results are not printed.
  *
- * What it writes is removed if @p call fails in the end. A failure is that of the verb, its
+ * What it writes is removed if @p outer fails in the end. A failure is that of the verb, its
  * message begins with the verb's name.
  *
  * @param results  out: the results as JSON, free() it; NULL: not wanted
  */
-csk_status cli_do(const cli_call *call, const char *const *words,
+csk_status cli_do(const cli_call *outer, const char *const *words,
                   char **results) CSK_MUST_CHECK;
 
 /** Seconds since some fixed moment, monotonic. */

@@ -281,10 +281,12 @@ static csk_status fit(demo *d)
     const int n = d->o->train;
     const char **words = calloc((size_t)n + 8, sizeof(*words));
     char(*name)[TEXT] = calloc((size_t)n, sizeof(*name));
-    csk_status err = words && name ? CSK_OK : cli_no_memory();
+    csk_status err;
     int k = 0;
 
-    if (!err) {
+    if (!words || !name) {
+        err = cli_no_memory();
+    } else {
         words[k++] = "prior";
         words[k++] = "fit";
         words[k++] = "--kind";

@@ -44,10 +44,9 @@ typedef struct cli_posterior {
 /** Called with the naive estimate before the sampling starts; may be NULL. */
 typedef csk_status cli_naive_ready_fn(const cli_call *call, const csk_array *naive);
 
-/** Run. @p out must be empty; cli_posterior_clear() it. */
-csk_status cli_posterior_run(const cli_call *call, cli_posterior *out,
-                             const csk_linop *A, const float *b, double eta,
-                             const csk_wavelet_model *model,
+/** Run. @p p must be empty; cli_posterior_clear() it. */
+csk_status cli_posterior_run(const cli_call *call, cli_posterior *p, const csk_linop *A,
+                             const float *b, double eta, const csk_wavelet_model *model,
                              const cli_posterior_opts *o,
                              cli_naive_ready_fn *ready) CSK_MUST_CHECK;
 void cli_posterior_clear(cli_posterior *p);

@@ -34,7 +34,8 @@ CSK_HOT double complex csk_complex_inner(int64_t n, const double complex *x,
         re[j] += creal(p);
         im[j] += cimag(p);
     }
-    return CMPLX(re[0] + re[1] + re[2] + re[3], im[0] + im[1] + im[2] + im[3]);
+    return csk_complex_number(re[0] + re[1] + re[2] + re[3],
+                              im[0] + im[1] + im[2] + im[3]);
 }
 
 /* (x, y) := (c x - s y, s x + c y) */

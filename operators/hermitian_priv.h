@@ -12,6 +12,12 @@
 #include <complex.h>
 #include <stdint.h>
 
+/** re + i im; the standard's CMPLX() is missing in clang with glibc. */
+static inline double complex csk_complex_number(double re, double im)
+{
+    return re + im * I;
+}
+
 /** y += a x. */
 void csk_complex_add(int64_t n, double complex a, const double complex *x,
                      double complex *y);

@@ -169,7 +169,7 @@ static void fill_windows(const block *b, double complex *A, const float *z)
                 const int64_t y = r / steps + i / b->w, x = r % steps + i % b->w;
                 const float *p = z + 2 * ((c * b->height + y) * b->width + x);
 
-                *A++ = CMPLX((double)p[0], (double)p[1]);
+                *A++ = csk_complex_number((double)p[0], (double)p[1]);
             }
         }
     }

@@ -68,8 +68,8 @@ START_TEST(solution_is_optimal)
 
     tst_ok(csk_lasso_lambda_max(&top, &A, b));
     o.gap = 1e-12;
-    for (double share = .5; share > .05; share /= 3.) { /* a warm-started path */
-        o.lambda = share * top;
+    for (int k = 0; k < 3; k++) { /* a warm-started path */
+        o.lambda = .5 * pow(3., -k) * top;
         tst_ok(csk_lasso(x, &A, b, &o, &info));
         ck_assert_int_eq(info.stop, CSK_STOP_CONVERGED);
         ck_assert_double_le(info.gap, 1e-12);
