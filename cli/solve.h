@@ -24,6 +24,7 @@ typedef struct solve_opts {
     const char *wavelet;
     int levels;
     bool random_shift;
+    int settle;
     double ridge;
     int max_iter; /**< 0: the method's own */
     double tol;   /**< 0: the method's own */

@@ -32,7 +32,7 @@ struct job {
     double lambda_max, lambda;
     solver *solve;
     csk_monitor monitor;
-    int max_iter;
+    int max_iter, settle;
     double tol;
     csk_run_info info; /* of the last run */
     float *kept;       /* the iterate at which a search was interrupted; not owned */
@@ -181,6 +181,7 @@ static csk_status solve_l1(job *j, float *x, const float *b, double lambda)
         o.max_iter = j->max_iter;
     if (j->tol > 0.)
         o.tol = j->tol;
+    o.settle = j->settle;
     return csk_fista(x, j->scan.A, b, j->g, &o, &j->info);
 }
 
@@ -296,6 +297,7 @@ static csk_status regularised(job *j)
     if (!err) {
         j->monitor = cli_monitor(j->call, NULL);
         j->max_iter = j->o->max_iter;
+        j->settle = j->o->settle;
         j->tol = j->o->tol;
         err = j->solve(j, j->image.data, j->scan.b, j->lambda);
     }

@@ -17,6 +17,7 @@ const csk_param csk_fista_params[] = {
     CSK_OPT_REAL(S, gap,       "gap",       0,    0, 1,        "REL",    "stop at this bound of the excess over the minimum, 0 never"),
     CSK_OPT_INT (S, max_iter,  "max-iter",  100,  1, INT_MAX,  "N",      "iterations at most"),
     CSK_OPT_FLAG(S, restart,   "restart",   1,                           "restart the momentum when it points uphill"),
+    CSK_OPT_INT (S, settle,    "settle",    0,    0, INT_MAX,  "N",      "last iterations, of max-iter, without random shifts"),
     CSK_OPT_FLAG(S, objective, "objective", 1,                           "compute the objective in the end"),
     CSK_OPT_END,
 };
@@ -157,7 +158,10 @@ static csk_status iterate(fista *f, const csk_fista_opts *o, csk_run_info *run)
     while (run->iter < o->max_iter) {
         /* x_{k+1} := prox(z - tau A*(A z - b))  [1, 4.1] */
         run->residual = gradient_step(f);
-        csk_prox_apply(f->g, f->next, f->tau * o->lambda, (uint32_t)run->iter, f->work);
+        csk_prox_apply(f->g, f->next, f->tau * o->lambda,
+                       run->iter < o->max_iter - o->settle ? (uint32_t)run->iter
+                                                           : CSK_PROX_PLAIN,
+                       f->work);
 
         /* z := x_{k+1} + (t - 1) / t_next (x_{k+1} - x_k)  [1, 4.2, 4.3] */
         const double t_next = momentum(f->t);

@@ -37,6 +37,8 @@ typedef struct csk_fista_opts {
     bool objective; /**< compute P(x) at the end */
     csk_monitor monitor;
     double gap; /**< stop when the certificate falls to this; 0: never */
+    int settle; /**< a regulariser with random shifts does without them in the last so many
+                     iterations before max_iter: a lower P(x), a worse image */
 } csk_fista_opts;
 
 CSK_API extern const csk_param csk_fista_params[];
@@ -52,7 +54,7 @@ CSK_API csk_fista_opts csk_fista_defaults(void);
  * @param x     in: first guess (zero is fine); out: the last iterate
  * @param A     forward operator
  * @param b     data, a vector of A's codomain
- * @param g     regulariser on A's domain; its draw is the number of the iteration, from 0
+ * @param g     regulariser on A's domain; its draw is the number of the iteration, from 0 (see settle)
  * @param opts  NULL: the defaults
  * @param info  filled in on every return; may be NULL
  * @return CSK_OK also when max_iter is reached; CSK_ERR_SHAPE if g lives elsewhere;

@@ -15,11 +15,15 @@
 
 typedef struct csk_prox csk_prox;
 
+/** The draw of a call that takes g as it is, without its randomness. */
+#define CSK_PROX_PLAIN UINT32_MAX
+
 typedef struct csk_prox_class {
     const char *name;
     /**
      * x := prox_{t g}(x), in place. @p draw counts the calls of one run; regularisers
-     * that average over random shifts take their shift from it, others ignore it.
+     * that average over random shifts take their shift from it (none at
+     * ::CSK_PROX_PLAIN), others ignore it.
      */
     void (*apply)(const csk_prox *g, float *x, double t, uint32_t draw, float *work);
     /** g(x); INFINITY outside the domain of g. */

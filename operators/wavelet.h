@@ -88,7 +88,7 @@ CSK_API csk_status csk_linop_wavelet(csk_linop **out, const csk_space *space,
  *
  * @param random_shift  a new cycle shift for every call of apply (taken from its draw):
  *                      "cycle spinning", Figueiredo, Nowak, IEEE TIP 12 (2003) 906;
- *                      false: the exact prox of g
+ *                      none at CSK_PROX_PLAIN; false: the exact prox of g
  */
 CSK_API csk_status csk_prox_wavelet_l1(csk_prox **out, const csk_space *space,
                                        unsigned axes, const char *family, int levels,

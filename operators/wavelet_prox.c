@@ -16,7 +16,7 @@ static void l1_apply(const csk_prox *g, float *x, double t, uint32_t draw, float
     float *c = work, *rest = work + csk_pad(csk_space_len(&g->space));
     int64_t shift[CSK_MAX_RANK] = { 0 };
 
-    if (p->random_shift)
+    if (p->random_shift && draw != CSK_PROX_PLAIN)
         csk_wavelet_random_shift(p->w, 0, 0, draw, shift);
     csk_wavelet_forward(p->w, c, x, shift, rest);
     csk_prox_apply(p->l1, c, t, draw, rest);
