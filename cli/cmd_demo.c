@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +18,6 @@
 
 /* The head, for the coverage: where the truth is above this part of its largest value. */
 #define INSIDE .05
-
-typedef struct demo_opts {
-    const char *head, *resample, *shape;
-    int slice, gap, spacing, train;
-    double accel;
-    int acs, coils, samples, levels;
-    double noise;
-} demo_opts;
 
 #define S demo_opts
 /* clang-format off */
@@ -49,55 +40,10 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
-/* -- the inner command lines -------------------------------------------------------- */
-
-enum { TEXTS = 8, TEXT = 4096 };
-
-typedef struct demo {
-    const cli_call *call;
-    const demo_opts *o;
-    const char *dir, *head, *resample, *shape;
-    csk_array truth; /* complex */
-    demo_pictures picture;
-    demo_scores score;
-    char text[TEXTS][TEXT]; /* words of the line that is being built */
-    int texts;
-    double seconds; /* of the last line */
-} demo;
-
-CSK_PRINTF(2, 3)
-static const char *word(demo *d, const char *fmt, ...)
-{
-    char *to = d->text[d->texts++ % TEXTS];
-    va_list args;
-
-    va_start(args, fmt);
-    (void)vsnprintf(to, TEXT, fmt, args);
-    va_end(args);
-    return to;
-}
-
-/* A file in the directory of the demo. */
-static const char *file(demo *d, const char *name)
-{
-    return word(d, "%s/%s", d->dir, name);
-}
-
-/* Words up to NULL; results as cli_do() gives them. */
-static csk_status line(demo *d, char **results, const char *const *words)
-{
-    const double start = cli_seconds();
-    const csk_status err = cli_do(d->call, words, results);
-
-    d->seconds = cli_seconds() - start;
-    return err;
-}
-#define LINE(d, ...) line(d, NULL, (const char *const[]){ __VA_ARGS__, NULL })
-
 static csk_status read_magnitude(demo *d, csk_array *out, const char *name)
 {
     csk_array a = { .data = NULL };
-    csk_status err = cli_read(d->call, &a, file(d, name), CLI_FINITE);
+    csk_status err = cli_read(d->call, &a, demo_file(d, name), CLI_FINITE);
 
     if (!err)
         err = csk_array_part(
@@ -106,38 +52,13 @@ static csk_status read_magnitude(demo *d, csk_array *out, const char *name)
     return err;
 }
 
-static csk_status compare(demo *d, csk_metrics *m, const char *name)
-{
-    csk_array a = { .data = NULL };
-    csk_status err = cli_read(d->call, &a, file(d, name), CLI_FINITE);
-
-    if (!err)
-        err = csk_metric(m, &a, &d->truth, NULL);
-    csk_array_clear(&a);
-    return err;
-}
-
-/* A row of the table; weight and seconds NaN: none of its own. */
-static void put(const cli_call *call, const char *method, const char *weight_from,
-                double weight, const csk_metrics *m, double seconds)
-{
-    cli_begin_row(call, "methods");
-    cli_put_text(call, "method", method);
-    cli_put_text(call, "weight_from", weight_from);
-    cli_put_real(call, "weight", weight, -1, NULL);
-    cli_put_real(call, "psnr", m->psnr, 2, "dB");
-    cli_put_real(call, "ssim", m->ssim, 4, NULL);
-    cli_put_real(call, "nmse", m->nmse, 6, NULL);
-    cli_put_real(call, "seconds", seconds, 2, NULL);
-    cli_end_row(call);
-}
-
 /* -- data ------------------------------------------------------------------------------ */
 
 static csk_status cut(demo *d, int z, const char *name)
 {
-    return LINE(d, "convert", d->head, "--slice", word(d, "z=%d", z), "--resample",
-                d->resample, "--pad", d->shape, "--scale", "1", file(d, name));
+    return DEMO_LINE(d, "convert", d->head, "--slice", demo_word(d, "z=%d", z),
+                     "--resample", d->resample, "--pad", d->shape, "--scale", "1",
+                     demo_file(d, name));
 }
 
 /* The scanned slice, and others on both sides of it. */
@@ -159,118 +80,17 @@ static csk_status cut_slices(demo *d)
 static csk_status scan(demo *d)
 {
     const demo_opts *o = d->o;
-    csk_status err = LINE(d, "mask", "--shape", d->shape, "--kind", "poisson",
-                          "--accel", word(d, "%g", o->accel), "--acs",
-                          word(d, "%d", o->acs), file(d, "mask.npy"));
+    csk_status err = DEMO_LINE(d, "mask", "--shape", d->shape, "--kind", "poisson",
+                               "--accel", demo_word(d, "%g", o->accel), "--acs",
+                               demo_word(d, "%d", o->acs), demo_file(d, "mask.npy"));
 
     if (!err)
-        err = LINE(d, "simulate", file(d, "brain.npy"), "--mask", file(d, "mask.npy"),
-                   "--coils", word(d, "%d", o->coils), "--phase", "smooth", "--noise",
-                   word(d, "%g", o->noise), "-o", file(d, "scan"));
+        err = DEMO_LINE(d, "simulate", demo_file(d, "brain.npy"), "--mask",
+                        demo_file(d, "mask.npy"), "--coils",
+                        demo_word(d, "%d", o->coils), "--phase", "smooth", "--noise",
+                        demo_word(d, "%g", o->noise), "-o", demo_file(d, "scan"));
     if (!err)
-        err = cli_read(d->call, &d->truth, file(d, "scan-truth.npy"), CLI_FINITE);
-    return err;
-}
-
-/* -- classical methods ----------------------------------------------------------------- */
-
-/* @p option: what its weight is called; NULL: it has none. */
-static csk_status solve(demo *d, const char *method, const char *option,
-                        const char *weight, const char *name)
-{
-    const char *const data = file(d, "scan.cfl"), *const maps =
-                                                      file(d, "scan-coils.cfl");
-
-    return option ? LINE(d, "solve", data, "--coils", maps, "--method", method, option,
-                         weight, file(d, name))
-                  : LINE(d, "solve", data, "--coils", maps, "--method", method,
-                         file(d, name));
-}
-
-/* The weights noise x 2^(k/4), k = -SPAN .. SPAN: steps of 19 %. */
-enum { SPAN = 24 };
-
-typedef struct trial {
-    bool done;
-    char weight[24];
-    csk_metrics m;
-    double seconds;
-} trial;
-
-typedef struct search {
-    demo *d;
-    const char *method, *option;
-    trial trial[2 * SPAN + 1];
-} search;
-
-static csk_status try_weight(search *s, int k)
-{
-    trial *t = &s->trial[k + SPAN];
-    char name[64];
-
-    if (t->done)
-        return CSK_OK;
-    (void)snprintf(t->weight, sizeof(t->weight), "%.3g", s->d->o->noise * exp2(k / 4.));
-    (void)snprintf(name, sizeof(name), "%s-%s.npy", s->method, t->weight);
-    csk_status err = solve(s->d, s->method, s->option, t->weight, name);
-    t->seconds = s->d->seconds;
-    if (!err)
-        err = compare(s->d, &t->m, name);
-    t->done = !err;
-    return err;
-}
-
-static double value(const trial *t, bool ssim)
-{
-    return ssim ? t->m.ssim : t->m.psnr;
-}
-
-/* From weight @p k on upwards in PSNR or SSIM, which have one hill over the weight. */
-static csk_status climb(search *s, bool ssim, int *k)
-{
-    csk_status err = try_weight(s, *k);
-
-    for (int way = -1; way <= 1 && !err; way += 2) {
-        while (*k + way >= -SPAN && *k + way <= SPAN) {
-            err = try_weight(s, *k + way);
-            if (err || value(&s->trial[*k + way + SPAN], ssim) <=
-                           value(&s->trial[*k + SPAN], ssim))
-                break;
-            *k += way;
-        }
-    }
-    return err;
-}
-
-/* The method at its very best: with the truth at hand, once for PSNR, once for SSIM. */
-static csk_status solve_at_best_weight(demo *d, const char *method, const char *option,
-                                       int start, csk_metrics *best)
-{
-    search *s = csk_alloc(1, sizeof(*s));
-    int psnr = start, ssim;
-
-    if (!s)
-        return CSK_ERR_NOMEM;
-    s->d = d;
-    s->method = method;
-    s->option = option;
-    csk_status err = climb(s, false, &psnr);
-    ssim = psnr;
-    if (!err)
-        err = climb(s, true, &ssim);
-    for (int pass = 0; pass < 2 && !err; pass++) {
-        const trial *t = &s->trial[(pass ? ssim : psnr) + SPAN];
-        put(d->call, method,
-            psnr == ssim ? "truth, both"
-            : pass       ? "truth, SSIM"
-                         : "truth, PSNR",
-            strtod(t->weight, NULL), &t->m, t->seconds);
-        if (pass == 0)
-            *best = t->m;
-        if (psnr == ssim)
-            break;
-    }
-    csk_free(s);
+        err = cli_read(d->call, &d->truth, demo_file(d, "scan-truth.npy"), CLI_FINITE);
     return err;
 }
 
@@ -296,8 +116,8 @@ static csk_status fit(demo *d)
             words[k++] = name[i];
         }
         words[k++] = "-o";
-        words[k++] = file(d, "brain.csk");
-        err = line(d, NULL, words);
+        words[k++] = demo_file(d, "brain.csk");
+        err = demo_line(d, NULL, words);
     }
     free(words);
     free(name);
@@ -338,7 +158,6 @@ static void count_covered(demo *d)
     }
     d->score.coverage = (double)covered / (double)inside;
     d->score.nominal = 1. - 2. * tail;
-    d->score.inside = INSIDE;
 }
 
 static csk_status read_pictures(demo *d)
@@ -377,25 +196,26 @@ static csk_status sample_posterior(demo *d)
     const double fitting = d->seconds;
 
     if (!err)
-        err = line(d, &results,
-                   (const char *const[]){
-                       "recon", file(d, "scan.cfl"), "--coils",
-                       file(d, "scan-coils.cfl"), "--prior", file(d, "brain.csk"),
-                       "--samples", word(d, "%d", d->o->samples), "--levels",
-                       word(d, "%d", d->o->levels), "--out", file(d, "rec"), NULL });
+        err = demo_line(
+            d, &results,
+            (const char *const[]){
+                "recon", demo_file(d, "scan.cfl"), "--coils",
+                demo_file(d, "scan-coils.cfl"), "--prior", demo_file(d, "brain.csk"),
+                "--samples", demo_word(d, "%d", d->o->samples), "--levels",
+                demo_word(d, "%d", d->o->levels), "--out", demo_file(d, "rec"), NULL });
     const double sampling = d->seconds;
     if (!err)
-        err = compare(d, &s->naive, "rec/naive.npy");
+        err = demo_compare(d, &s->naive, "rec/naive.npy");
     if (!err)
-        err = compare(d, &s->mean, "rec/mean.npy");
+        err = demo_compare(d, &s->mean, "rec/mean.npy");
     if (!err)
         err = read_pictures(d);
     if (!err)
         err = csk_metric(&s->sample, &d->picture.sample, &d->picture.truth, NULL);
     if (!err) {
-        put(d->call, "naive estimate", "data", NAN, &s->naive, NAN);
-        put(d->call, "one posterior sample", "prior", NAN, &s->sample, NAN);
-        put(d->call, "posterior mean", "prior", NAN, &s->mean, sampling);
+        demo_put(d->call, "naive estimate", "data", NAN, &s->naive, NAN);
+        demo_put(d->call, "one posterior sample", "prior", NAN, &s->sample, NAN);
+        demo_put(d->call, "posterior mean", "prior", NAN, &s->mean, sampling);
         cli_put_real(d->call, "seconds_fitting_the_prior", fitting, 2, NULL);
         err = repeat_report(d, results);
     }
@@ -433,14 +253,14 @@ static csk_status draw(demo *d)
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         csk_array_flip(all[i], 0);
-    return demo_draw(d->call, p, &d->score, file(d, "figure.png"));
+    return demo_draw(d->call, p, &d->score, demo_file(d, "figure.png"));
 }
 
 static csk_status write_report(demo *d)
 {
     char *json = cli_report_json(d->call);
     const csk_status err =
-        json ? cli_write_file(d->call, file(d, "report.json"), json, strlen(json))
+        json ? cli_write_file(d->call, demo_file(d, "report.json"), json, strlen(json))
              : cli_no_memory();
 
     free(json);
@@ -456,18 +276,18 @@ static csk_status reconstruct(demo *d)
     if (!err)
         err = scan(d);
     if (!err)
-        err = solve(d, "zero-filled", NULL, NULL, "zero-filled.npy");
+        err = demo_solve(d, "zero-filled", NULL, NULL, "zero-filled.npy");
     const double seconds = d->seconds;
     if (!err)
-        err = compare(d, &s->zero_filled, "zero-filled.npy");
+        err = demo_compare(d, &s->zero_filled, "zero-filled.npy");
     if (!err)
-        put(d->call, "zero-filled", "none", NAN, &s->zero_filled, seconds);
+        demo_put(d->call, "zero-filled", "none", NAN, &s->zero_filled, seconds);
     if (!err)
-        err = solve_at_best_weight(d, "cg-sense", "--ridge", 0, &cg);
+        err = demo_at_best_weight(d, "cg-sense", "--ridge", 0, &cg);
     if (!err)
-        err = solve_at_best_weight(d, "l1-wavelet", "--lambda", -2, &s->l1);
+        err = demo_at_best_weight(d, "l1-wavelet", "--lambda", -2, &s->l1);
     if (!err)
-        err = solve_at_best_weight(d, "tv", "--lambda", -5, &s->tv);
+        err = demo_at_best_weight(d, "tv", "--lambda", -5, &s->tv);
     if (!err)
         err = sample_posterior(d);
     if (!err) {
@@ -514,7 +334,7 @@ static csk_status run(const cli_call *call)
     }
     if (!err) {
         cli_put_real(call, "seconds_together", cli_seconds() - start, 1, NULL);
-        cli_put_text(call, "figure", file(d, "figure.png"));
+        cli_put_text(call, "figure", demo_file(d, "figure.png"));
         err = write_report(d);
     }
     demo_pictures_clear(&d->picture);
