@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +85,51 @@ char *csk_join(const char *head, size_t head_len, const char *tail)
     return s;
 }
 
+/* The link that *path is, followed by one step. */
+static csk_status follow(char **path, int64_t len)
+{
+    const char *slash = strrchr(*path, '/');
+    const size_t dir_len = slash ? (size_t)(slash - *path) + 1 : 0;
+    char *target = csk_alloc(len + 1, 1);
+
+    if (!target)
+        return CSK_ERR_NOMEM;
+    csk_status err = CSK_OK;
+    const ssize_t got = readlink(*path, target, (size_t)len + 1);
+    if (got < 1 || got > len) /* longer: another link by now */
+        err = csk_fail(CSK_ERR_IO, "%s: the link cannot be followed", *path);
+    char *next = err ? NULL : csk_join(*path, *target == '/' ? 0 : dir_len, target);
+    csk_free(target);
+    if (!next)
+        return err ? err : CSK_ERR_NOMEM;
+    csk_free(*path);
+    *path = next;
+    return CSK_OK;
+}
+
+/* Where writing to `path` ends: links are followed, be there a file at their end or not. */
+static csk_status resolve(char **out, const char *path)
+{
+    enum { MAX_LINKS = 40 }; /* as Linux has it */
+    struct stat st;
+    csk_status err = CSK_OK;
+
+    *out = csk_join(path, strlen(path), "");
+    if (!*out)
+        return CSK_ERR_NOMEM;
+    for (int k = 0; !err && lstat(*out, &st) == 0 && S_ISLNK(st.st_mode); k++) {
+        /* Links in /proc say nothing of their length. */
+        const int64_t len = st.st_size > 0 ? st.st_size : 4095;
+        err = k < MAX_LINKS ? follow(out, len)
+                            : csk_fail(CSK_ERR_IO, "%s: too many links", path);
+    }
+    if (err) {
+        csk_free(*out);
+        *out = NULL;
+    }
+    return err;
+}
+
 /* Not mkstemp(): its files ignore the umask, which cannot be read without changing it for
  * all threads. */
 static int open_beside(char *temp, size_t room, const char *path)
@@ -103,7 +149,6 @@ csk_status csk_out_open(csk_out *out, const char *path)
 {
     enum { ROOM_FOR_TAIL = 48 };
     struct stat st;
-    const size_t room = strlen(path) + ROOM_FOR_TAIL;
     const bool exists = stat(path, &st) == 0;
 
     *out = (csk_out){ .f = NULL };
@@ -111,13 +156,16 @@ csk_status csk_out_open(csk_out *out, const char *path)
         return csk_fail(CSK_ERR_IO, "%s: is a directory, a file was expected", path);
     if (exists && !S_ISREG(st.st_mode)) /* a rename would replace the device */
         return csk_fail(CSK_ERR_IO, "%s: is not a regular file", path);
-    out->path = csk_join(path, strlen(path), "");
-    char *temp = out->path ? csk_alloc((int64_t)room, 1) : NULL;
+    const csk_status err = resolve(&out->path, path);
+    if (err)
+        return err;
+    const size_t room = strlen(out->path) + ROOM_FOR_TAIL;
+    char *temp = csk_alloc((int64_t)room, 1);
     if (!temp) {
         csk_out_drop(out);
         return CSK_ERR_NOMEM;
     }
-    const int fd = open_beside(temp, room, path);
+    const int fd = open_beside(temp, room, out->path);
     if (fd >= 0) {
         out->temp = temp;
         out->f = fdopen(fd, "wb");
@@ -125,11 +173,11 @@ csk_status csk_out_open(csk_out *out, const char *path)
         csk_free(temp);
     }
     if (fd < 0 || !out->f || (exists && fchmod(fd, st.st_mode & 0777))) {
-        const csk_status err = system_error(path);
+        const csk_status failed = system_error(path);
         if (fd >= 0 && !out->f)
             (void)close(fd);
         csk_out_drop(out);
-        return err;
+        return failed;
     }
     return CSK_OK;
 }
@@ -139,6 +187,28 @@ csk_status csk_out_put(csk_out *out, const void *bytes, size_t len)
     if (len > 0 && fwrite(bytes, 1, len, out->f) != len)
         return system_error(out->path);
     return CSK_OK;
+}
+
+/* Whatever the user's language: bytes from 0x80 on are parts of UTF-8. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+csk_status csk_out_put_line(csk_out *out, const char *text)
+{
+    enum { BLOCK = 256 };
+    char block[BLOCK];
+    csk_status err = CSK_OK;
+
+    while (*text && !err) {
+        size_t n = 0;
+        for (; n < BLOCK && text[n]; n++)
+            block[n] = is_control(text[n]) ? ' ' : text[n];
+        err = csk_out_put(out, block, n);
+        text += n;
+    }
+    return err ? err : csk_out_put(out, "\n", 1);
 }
 
 csk_status csk_out_close(csk_out *out)

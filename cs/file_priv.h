@@ -23,16 +23,19 @@ char *csk_join(const char *head, size_t head_len, const char *tail) CSK_MUST_CHE
 
 /*
  * A file on its way: written beside the target, renamed over it when complete. Open, put,
- * close, then commit; csk_out_drop() always, it forgets what was not committed.
+ * close, then commit; csk_out_drop() always, it forgets what was not committed. Where the
+ * target is a symbolic link, it stays one, and the file it leads to is the target.
  */
 typedef struct csk_out {
     FILE *f;
     char *temp; /* what is written */
-    char *path; /* what it is to be called */
+    char *path; /* what it is to be called, links followed */
 } csk_out;
 
 csk_status csk_out_open(csk_out *out, const char *path) CSK_MUST_CHECK;
 csk_status csk_out_put(csk_out *out, const void *bytes, size_t len) CSK_MUST_CHECK;
+/* The text as one line: control bytes, which might end it, become blanks. */
+csk_status csk_out_put_line(csk_out *out, const char *text) CSK_MUST_CHECK;
 csk_status csk_out_close(csk_out *out) CSK_MUST_CHECK;
 csk_status csk_out_commit(csk_out *out) CSK_MUST_CHECK;
 void csk_out_drop(csk_out *out);

@@ -81,30 +81,35 @@ csk_status csk_read(csk_array *a, const char *path)
     return err;
 }
 
-static csk_status write_note(const char *path, const char *note)
+/* PATH.json, not yet under its name. */
+static csk_status write_note(csk_out *out, const char *path, const char *note)
 {
     char *beside = csk_join(path, strlen(path), ".json");
-    char *line = csk_join(note, strlen(note), "\n");
-    csk_status err = CSK_ERR_NOMEM;
 
-    if (beside && line)
-        err = csk_write_bytes(beside, line, strlen(line));
+    *out = (csk_out){ .f = NULL };
+    if (!beside)
+        return CSK_ERR_NOMEM;
+    csk_status err = csk_out_open(out, beside);
     csk_free(beside);
-    csk_free(line);
-    return err;
+    if (!err)
+        err = csk_out_put_line(out, note);
+    return err ? err : csk_out_close(out);
 }
 
 csk_status csk_write(const csk_array *a, const char *path, const char *note)
 {
     const csk_format *f = csk_format_of(path);
+    csk_out beside;
 
     if (!f || !f->write)
         return no_format(path, "write");
-    csk_status err = f->write(a, path, note);
-    if (err || !note || f->holds_note)
-        return err;
-    err = write_note(path, note);
-    if (err) /* no result without its provenance */
-        (void)unlink(path);
+    if (!note || f->holds_note)
+        return f->write(a, path, note);
+    csk_status err = write_note(&beside, path, note);
+    if (!err) /* no result without its provenance, which is on the disk by now */
+        err = f->write(a, path, NULL);
+    if (!err)
+        err = csk_out_commit(&beside);
+    csk_out_drop(&beside);
     return err;
 }

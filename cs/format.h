@@ -9,7 +9,10 @@
  * Readers never trust a file: sizes are checked against the file's length before
  * anything is allocated, and a malformed file is CSK_ERR_FORMAT with a message
  * that names the path, the field and what was expected. Writers write beside the
- * target and rename, so that a target is either whole or absent.
+ * target and rename, so that a target is either whole or absent. Where the target is a
+ * symbolic link, it stays one and the file it leads to is replaced.
+ *
+ * A note is one line; what would break the line becomes a blank where the file is text.
  */
 #ifndef CSK_CS_FORMAT_H
 #define CSK_CS_FORMAT_H

@@ -5,29 +5,37 @@
 #include "cs/matrix.h"
 
 #include <inttypes.h>
-#include <string.h>
+enum { MAX_DENSE = 1 << 28 }; /* entries of an array made of a sparse matrix */
 
 /* A matrix of one column is a vector. */
-static csk_status to_array(csk_array *a, const csk_matrix *A, const char *path)
+static csk_status init_array(csk_array *a, const csk_matrix *A, const char *path)
 {
     const int64_t dim[2] = { A->rows, A->cols };
     const csk_space space = csk_space_make(A->field, A->cols == 1 ? 1 : 2, dim);
-    const int width = (int)A->field;
 
-    if (A->start)
+    /* A few bytes may describe a sparse matrix of any size. */
+    if (A->start && A->rows > MAX_DENSE / A->cols)
         return csk_fail(CSK_ERR_UNSUPPORTED,
-                        "%s: a sparse matrix where a dense array was expected", path);
-    const csk_status err = csk_array_init(a, &space);
-    if (err)
-        return err;
-    for (int64_t i = 0; i < A->rows; i++) {
-        for (int64_t j = 0; j < A->cols; j++) {
-            for (int c = 0; c < width; c++)
-                a->data[(i * A->cols + j) * width + c] =
-                    (float)A->value[(j * A->rows + i) * width + c];
+                        "%s: a sparse matrix of %" PRId64 " x %" PRId64
+                        " as an array: more than %d entries",
+                        path, A->rows, A->cols, MAX_DENSE);
+    return csk_array_init(a, &space);
+}
+
+/* The entries of a row follow each other in the array, those of a column in the matrix. */
+static void to_array(csk_array *a, const csk_matrix *A)
+{
+    const int64_t width = (int64_t)A->field;
+
+    for (int64_t j = 0; j < A->cols; j++) {
+        const int64_t from = A->start ? A->start[j] : j * A->rows;
+        const int64_t end = A->start ? A->start[j + 1] : from + A->rows;
+        for (int64_t k = from; k < end; k++) {
+            const int64_t i = A->start ? A->row[k] : k - from;
+            for (int64_t c = 0; c < width; c++)
+                a->data[(i * A->cols + j) * width + c] = (float)A->value[k * width + c];
         }
     }
-    return CSK_OK;
 }
 
 static csk_status mtx_read(csk_array *a, const char *path)
@@ -37,7 +45,9 @@ static csk_status mtx_read(csk_array *a, const char *path)
 
     if (err)
         return err;
-    err = to_array(a, &A, path);
+    err = init_array(a, &A, path);
+    if (!err)
+        to_array(a, &A);
     csk_matrix_clear(&A);
     return err;
 }
@@ -67,9 +77,7 @@ static csk_status put_array(csk_out *out, const csk_array *a, const char *note)
     if (!err && note) {
         err = csk_out_put(out, "% ", 2);
         if (!err)
-            err = csk_out_put(out, note, strlen(note));
-        if (!err)
-            err = csk_out_put(out, "\n", 1);
+            err = csk_out_put_line(out, note);
     }
     const int m = snprintf(head, sizeof(head), "%" PRId64 " %" PRId64 "\n", rows, cols);
     if (!err)
@@ -104,7 +112,7 @@ static csk_status mtx_write(const csk_array *a, const char *path, const char *no
 extern const csk_format csk_format_mtx;
 const csk_format csk_format_mtx = {
     .name = "mtx",
-    .about = "Matrix Market: vectors and dense matrices as text",
+    .about = "Matrix Market: vectors and matrices as text; written dense",
     .suffix = ".mtx",
     .read = mtx_read,
     .write = mtx_write,

@@ -171,10 +171,11 @@ static csk_status from_array(csk_matrix *A, const csk_array *a, const char *path
 {
     const csk_space *s = &a->space;
 
-    if (s->rank != 2)
-        return csk_fail(CSK_ERR_SHAPE, "%s: rank %d, a matrix has rank 2", path,
-                        s->rank);
-    const csk_status err = csk_matrix_dense(A, s->field, s->dim[0], s->dim[1]);
+    if (s->rank > 2)
+        return csk_fail(CSK_ERR_SHAPE, "%s: rank %d, a matrix has rank 2, a column 1",
+                        path, s->rank);
+    const int64_t cols = s->rank == 2 ? s->dim[1] : 1;
+    const csk_status err = csk_matrix_dense(A, s->field, s->dim[0], cols);
     if (err)
         return err;
     const int width = (int)s->field;

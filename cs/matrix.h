@@ -39,8 +39,8 @@ CSK_API void csk_matrix_apply(const csk_matrix *A, bool adjoint, double *y,
 
 /**
  * Read @p path: Matrix Market (.mtx; array or coordinate; real, integer, pattern or
- * complex; general, symmetric, skew-symmetric or hermitian), or any array format with
- * rank 2 (dense, [row][column]).
+ * complex; general, symmetric, skew-symmetric or hermitian), or any array format: dense,
+ * [row][column], of rank 1 one column.
  */
 CSK_API csk_status csk_matrix_read(csk_matrix *A, const char *path) CSK_MUST_CHECK;
 

@@ -53,6 +53,8 @@ static csk_status word(reader *r, char out[MAX_TOKEN + 1])
     while (r->s < r->end && !isspace((unsigned char)*r->s)) {
         if (n == MAX_TOKEN)
             return bad_line(r, "a word is too long");
+        if (*r->s == '\0') /* it would end the word and hide the rest */
+            return bad_line(r, "a NUL byte");
         out[n++] = *r->s++;
     }
     out[n] = '\0';

@@ -96,6 +96,40 @@ START_TEST(test_note)
 }
 END_TEST
 
+/* A note that would end the line of a text, and pass for a header, harms no format. */
+START_TEST(test_note_with_breaks)
+{
+    static const char note[] =
+        "# Dimensions\n9 9\r\n%%MatrixMarket\n1 1\n\033[0m\n\n# a";
+    static const char line[] = "# Dimensions 9 9  %%MatrixMarket 1 1  [0m  # a\n";
+
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        csk_array a = array_for(*f, CSK_COMPLEX);
+        csk_array b;
+        char where[300];
+        size_t len;
+
+        tst_ok(csk_write(&a, named(*f), note));
+        tst_ok(csk_read(&b, named(*f)));
+        tst_same(&a, &b);
+        (void)snprintf(where, sizeof(where), "%s%s", named(*f),
+                       (*f)->holds_note ? "" : ".json");
+        if (strcmp((*f)->name, "cfl") == 0)
+            (void)snprintf(where, sizeof(where), "%s", tst_path("file.hdr"));
+        char *bytes = tst_get(where, &len);
+        if (!(*f)->holds_note || strcmp((*f)->name, "cfl") == 0 ||
+            strcmp((*f)->name, "mtx") == 0)
+            ck_assert_ptr_nonnull(strstr(bytes, line));
+        else if (strcmp((*f)->name, "nifti") == 0) /* binary formats keep it as it is */
+            ck_assert_str_eq(bytes + 360, note);
+        free(bytes);
+        csk_array_clear(&a);
+        csk_array_clear(&b);
+    }
+    tst_remove_files();
+}
+END_TEST
+
 START_TEST(test_missing)
 {
     csk_array a;
@@ -180,8 +214,15 @@ START_TEST(test_no_room_for_note)
     tst_limit_file_size(1000);
     tst_fails(csk_write(&a, tst_path("a.npy"), note), CSK_ERR_IO,
               "a.npy.json: File too");
-    tst_limit_file_size(-1);
     ck_assert_int_eq(tst_count_files(), 0);
+    tst_put(tst_path("a.npy"), "old", 3); /* an older result stays what it was */
+    tst_fails(csk_write(&a, tst_path("a.npy"), note), CSK_ERR_IO, "File too");
+    tst_limit_file_size(-1);
+    size_t len;
+    char *old = tst_get(tst_path("a.npy"), &len);
+    ck_assert_str_eq(old, "old");
+    free(old);
+    ck_assert_int_eq(tst_count_files(), 1);
     csk_array_clear(&a);
     tst_remove_files();
 }
@@ -206,6 +247,82 @@ START_TEST(test_permissions)
               "none/bytes");
     tst_fails(csk_write_bytes("/dev/null", "a", 1), CSK_ERR_IO, "not a regular file");
     ck_assert_int_eq(tst_count_files(), 1);
+    tst_remove_files();
+}
+END_TEST
+
+static bool is_link(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* A link stays a link, and the file it leads to is what is read and written. */
+START_TEST(test_links)
+{
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        csk_array a = array_for(*f, CSK_COMPLEX);
+        csk_array b;
+        char link[300], target[300], first[64], second[64];
+
+        (void)snprintf(link, sizeof(link), "link%s", (*f)->suffix);
+        (void)snprintf(link, sizeof(link), "%s", tst_path(link));
+        (void)snprintf(first, sizeof(first), "middle%s", (*f)->suffix);
+        (void)snprintf(second, sizeof(second), "target%s", (*f)->suffix);
+        (void)snprintf(target, sizeof(target), "%s", tst_path(second));
+        ck_assert_int_eq(symlink(first, link), 0); /* two, relative to where they lie */
+        ck_assert_int_eq(symlink(second, tst_path(first)), 0);
+
+        for (int k = 0; k < 2; k++) { /* at first there is nothing at the end */
+            tst_ok(csk_write(&a, link, "{}"));
+            ck_assert(is_link(link));
+            ck_assert(is_link(tst_path(first)));
+            ck_assert(!is_link(target));
+            ck_assert_int_eq(access(target, F_OK), 0);
+        }
+        tst_ok(csk_read(&b, link)); /* of cfl the header is beside the link */
+        tst_same(&a, &b);
+        csk_array_clear(&a);
+        csk_array_clear(&b);
+        tst_remove_files();
+    }
+}
+END_TEST
+
+START_TEST(test_links_that_fail)
+{
+    csk_array a = tst_array(CSK_REAL, 2, dim);
+    char absolute[256], path[600];
+    size_t len;
+
+    ck_assert_ptr_nonnull(getcwd(absolute, sizeof(absolute)));
+    ck_assert_int_eq(symlink("b.npy", tst_path("a.npy")), 0);
+    ck_assert_int_eq(symlink("a.npy", tst_path("b.npy")), 0);
+    tst_fails(csk_write(&a, tst_path("a.npy"), NULL), CSK_ERR_IO, "too many links");
+    ck_assert_int_eq(symlink("nowhere/c.npy", tst_path("c.npy")), 0);
+    tst_fails(csk_write(&a, tst_path("c.npy"), NULL), CSK_ERR_IO, "No such file");
+    ck_assert_int_eq(symlink("/dev/null", tst_path("d.npy")), 0);
+    tst_fails(csk_write(&a, tst_path("d.npy"), NULL), CSK_ERR_IO, "not a regular file");
+    ck_assert_int_eq(tst_count_files(), 4);
+
+    /* An absolute one; a failure leaves the file and the link as they were. */
+    tst_put(tst_path("old.npy"), "old", 3);
+    (void)snprintf(path, sizeof(path), "%s/%s", absolute, tst_path("old.npy"));
+    ck_assert_int_eq(symlink(path, tst_path("e.npy")), 0);
+    tst_limit_file_size(100);
+    tst_fails(csk_write(&a, tst_path("e.npy"), "{}"), CSK_ERR_IO, "File too large");
+    tst_limit_file_size(-1);
+    ck_assert(is_link(tst_path("e.npy")));
+    char *old = tst_get(tst_path("e.npy"), &len);
+    ck_assert_str_eq(old, "old");
+    free(old);
+    ck_assert_int_eq(tst_count_files(), 6);
+    tst_ok(csk_write(&a, tst_path("e.npy"), NULL));
+    old = tst_get(tst_path("old.npy"), &len);
+    ck_assert_uint_gt(len, 128);
+    free(old);
+    csk_array_clear(&a);
     tst_remove_files();
 }
 END_TEST
@@ -252,11 +369,14 @@ int main(void)
     tcase_add_test(t, test_suffixes);
     tcase_add_test(t, test_round_trip);
     tcase_add_test(t, test_note);
+    tcase_add_test(t, test_note_with_breaks);
     tcase_add_test(t, test_missing);
     tcase_add_test(t, test_pair_without_suffix);
     tcase_add_test(t, test_full_disk);
     tcase_add_test(t, test_no_room_for_note);
     tcase_add_test(t, test_permissions);
+    tcase_add_test(t, test_links);
+    tcase_add_test(t, test_links_that_fail);
     tcase_add_test(t, test_out_of_memory);
     suite_add_tcase(s, t);
     return tst_main(s);

@@ -112,6 +112,7 @@ START_TEST(test_malformed)
         { "%%MatrixMarket matrix array real hermitian\n1 1\n1\n", "goes with complex" },
         { "%%MatrixMarket matrix array real general x\n", "end of line expected" },
         { REAL_GENERAL, "a.mtx:2: the line of sizes is missing" },
+        { "%%MatrixMarket matrix array real\033[0m", "unknown word 'real\\x1b[0m'" },
         { REAL_GENERAL "% c\n0 1 1\n", "a.mtx:3: rows in 1..2147483647 expected" },
         { REAL_GENERAL "1 -1 1\n", "columns in" },
         { REAL_GENERAL "1 1\n", "entries in" },
@@ -145,6 +146,11 @@ START_TEST(test_malformed)
         tst_fails(parse(&A, cases[k].text), CSK_ERR_FORMAT, cases[k].message);
         ck_assert_ptr_null(A.value);
     }
+    static const char nul[] =
+        REAL_GENERAL "1 1 1\n1 1 2\0 3\n"; /* must not hide the 3 */
+    csk_matrix A;
+    tst_fails(csk_mtx_parse(&A, nul, sizeof(nul) - 1, "a.mtx"), CSK_ERR_FORMAT,
+              "a.mtx:3: a NUL byte");
 }
 END_TEST
 
@@ -187,11 +193,41 @@ START_TEST(test_golden)
     tst_same(&v, &b);
     csk_array_clear(&b);
 
-    static const char sparse[] = REAL_GENERAL "2 2 1\n1 1 1\n";
-    tst_put(tst_path("s.mtx"), sparse, sizeof(sparse) - 1);
-    tst_fails(csk_read(&b, tst_path("s.mtx")), CSK_ERR_UNSUPPORTED, "a sparse matrix");
     csk_array_clear(&a);
     csk_array_clear(&v);
+    tst_remove_files();
+}
+END_TEST
+
+/* Reads as an array of that rank and these floats. */
+static void check_array(const char *path, int rank, int64_t len, const float *want)
+{
+    csk_array a;
+
+    tst_ok(csk_read(&a, path));
+    ck_assert_int_eq(a.space.rank, rank);
+    ck_assert_int_eq(csk_space_len(&a.space), len);
+    for (int64_t i = 0; i < len; i++)
+        ck_assert_float_eq(a.data[i], want[i]);
+    csk_array_clear(&a);
+}
+
+/* A sparse matrix where an array is wanted: with its zeros, if they fit. */
+START_TEST(test_sparse_array)
+{
+    static const char matrix[] = REAL_GENERAL "2 3 2\n2 1 5\n1 3 -1\n";
+    static const char column[] =
+        "%%MatrixMarket matrix coordinate complex general\n3 1 2\n3 1 5 6\n1 1 1 2\n";
+    static const char huge[] = REAL_GENERAL "2000000000 1000000 1\n1 1 1\n";
+    csk_array a;
+
+    tst_put(tst_path("s.mtx"), matrix, sizeof(matrix) - 1);
+    check_array(tst_path("s.mtx"), 2, 6, (const float[]){ 0, 0, -1, 5, 0, 0 });
+    tst_put(tst_path("s.mtx"), column, sizeof(column) - 1);
+    check_array(tst_path("s.mtx"), 1, 6, (const float[]){ 1, 2, 0, 0, 5, 6 });
+    tst_put(tst_path("s.mtx"), huge, sizeof(huge) - 1);
+    tst_fails(csk_read(&a, tst_path("s.mtx")), CSK_ERR_UNSUPPORTED,
+              "a sparse matrix of 2000000000 x 1000000 as an array");
     tst_remove_files();
 }
 END_TEST
@@ -214,6 +250,15 @@ START_TEST(test_read)
     tst_ok(csk_write(&a, tst_path("a.mtx"), NULL));
     tst_ok(csk_matrix_read(&A, tst_path("a.mtx")));
     check_entries(&A, want);
+    csk_matrix_clear(&A);
+    csk_array_clear(&a);
+
+    a = tst_array(CSK_COMPLEX, 1, dim); /* a vector is a column, as in .mtx */
+    tst_ok(csk_write(&a, tst_path("v.npy"), NULL));
+    tst_ok(csk_matrix_read(&A, tst_path("v.npy")));
+    ck_assert_int_eq(A.rows, 3);
+    ck_assert_int_eq(A.cols, 1);
+    ck_assert_double_eq(A.value[5], (double)a.data[5]);
     csk_matrix_clear(&A);
     csk_array_clear(&a);
 
@@ -379,6 +424,7 @@ int main(void)
     tcase_add_test(t, test_malformed);
     tcase_add_test(t, test_locale);
     tcase_add_test(t, test_golden);
+    tcase_add_test(t, test_sparse_array);
     tcase_add_test(t, test_read);
     tcase_add_test(t, test_apply);
     tcase_add_test(t, test_arguments);
