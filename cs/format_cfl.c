@@ -5,9 +5,10 @@
  * - - slice - sample.
  *
  * Reading drops dimensions of length 1 and names the rest by their place. Writing leaves
- * out axes of length 1 and takes the rest from the fastest on: a named axis goes to its
- * place, one without name to the place above the axis before it. What does not rise in
- * that order is refused, so that what was written is read with the same dimensions.
+ * out axes of length 1 and gives the rest places that rise from the fastest on: a named
+ * axis its own, one without name the next above the axis before it. Where that order of
+ * the axes has no such places, some go to places without a meaning: their names are lost,
+ * never the shape.
  */
 #include "cs/file_priv.h"
 #include "cs/format.h"
@@ -168,35 +169,59 @@ static csk_status cfl_read(csk_array *a, const char *path)
     return err;
 }
 
-static int place_of(csk_axis axis)
+/* What is wrong with axis i of s at place k, when the axis before it is at k0. */
+static int misplaced(const csk_space *s, int i, int k, int k0)
 {
-    for (int k = 0; axis != CSK_AXIS_NONE && k < PLACES; k++) {
-        if (place_axis[k] == axis)
-            return k;
-    }
-    return -1;
+    enum { AWAY = 1, NAME_LOST = 100, NAME_WRONG = 1000 };
+    const csk_axis read_as = place_axis[k];
+
+    if (s->axis[i] == read_as && read_as != CSK_AXIS_NONE)
+        return 0;
+    if (read_as == CSK_AXIS_NONE)
+        return s->axis[i] != CSK_AXIS_NONE ? NAME_LOST : k == k0 + 1 ? 0 : AWAY;
+    /* "Without name" is what most arrays of other programs are: the next place will do. */
+    return s->axis[i] == CSK_AXIS_NONE && k == k0 + 1 && csk_space_find(s, read_as) < 0
+               ? 0
+               : NAME_WRONG;
 }
 
-static csk_status place_axes(int64_t dim[PLACES], const csk_space *s, const char *path)
+/* The least bad of all rising places, by dynamic programming from the fastest axis on. */
+static void place_axes(int64_t dim[PLACES], const csk_space *s)
 {
-    int next = 0;
+    enum { NEVER = 1 << 20 };
+    int axis[CSK_MAX_RANK]; /* those that need a place */
+    int cost[CSK_MAX_RANK + 1]
+            [PLACES + 1]; /* [n][k]: n axes, the last at place k - 1 */
+    int before[CSK_MAX_RANK + 1][PLACES + 1] = { { 0 } };
+    int count = 0;
+    int at = 0;
 
-    for (int k = 0; k < PLACES; k++)
-        dim[k] = 1;
     for (int i = s->rank - 1; i >= 0; i--) {
-        if (s->dim[i] == 1)
-            continue;
-        const int named = place_of(s->axis[i]);
-        const int k = named >= 0 ? named : next;
-        if (k < next || k >= PLACES)
-            return csk_fail(CSK_ERR_UNSUPPORTED,
-                            "%s: axis %d (%s) is out of BART's order, which is [sample]"
-                            "[slice][time][echo][map][coil][z][y][x]",
-                            path, i, csk_axis_name(s->axis[i]));
-        dim[k] = s->dim[i];
-        next = k + 1;
+        if (s->dim[i] > 1)
+            axis[count++] = i;
     }
-    return CSK_OK;
+    for (int k = 0; k <= PLACES; k++)
+        cost[0][k] = k ? NEVER : 0;
+    for (int n = 1; n <= count; n++) {
+        for (int k = 0; k <= PLACES; k++) {
+            cost[n][k] = NEVER;
+            for (int k0 = 0; k0 < k; k0++) {
+                const int c =
+                    cost[n - 1][k0] + misplaced(s, axis[n - 1], k - 1, k0 - 1);
+                if (c < cost[n][k]) {
+                    cost[n][k] = c;
+                    before[n][k] = k0;
+                }
+            }
+        }
+    }
+    for (int k = 1; k <= PLACES; k++) {
+        dim[k - 1] = 1;
+        if (cost[count][k] < cost[count][at])
+            at = k;
+    }
+    for (int n = count; n > 0; at = before[n--][at])
+        dim[at - 1] = s->dim[axis[n - 1]];
 }
 
 static csk_status put_text(csk_out *out, const char *text)
@@ -214,11 +239,14 @@ static csk_status put_header(csk_out *out, const int64_t dim[PLACES], const char
         err = put_text(out, number);
     }
     if (!err && note) {
-        err = put_text(out, "\n# Command\n");
+        /* A line that begins with # is the title of a section. */
+        err = put_text(out, note[0] == '#' ? "\n# Command\n " : "\n# Command\n");
         if (!err)
-            err = put_text(out, note);
+            err = csk_out_put_line(out, note);
+    } else if (!err) {
+        err = put_text(out, "\n");
     }
-    return err ? err : put_text(out, "\n# Creator\ncsk\n");
+    return err ? err : put_text(out, "# Creator\ncsk\n");
 }
 
 static csk_status put_values(csk_out *out, const csk_array *a)
@@ -264,7 +292,7 @@ static csk_status write_files(const csk_array *a, const int64_t dim[PLACES],
     if (!err) {
         err = csk_out_commit(&hdr);
         if (err) /* values without their header, or with an older one, mislead */
-            (void)unlink(path);
+            (void)unlink(cfl.path);
     }
     csk_out_drop(&cfl);
     csk_out_drop(&hdr);
@@ -274,14 +302,12 @@ static csk_status write_files(const csk_array *a, const int64_t dim[PLACES],
 static csk_status cfl_write(const csk_array *a, const char *path, const char *note)
 {
     int64_t dim[PLACES];
-    csk_status err = place_axes(dim, &a->space, path);
-
-    if (err)
-        return err;
     char *hdr = header_path(path);
+
     if (!hdr)
         return CSK_ERR_NOMEM;
-    err = write_files(a, dim, path, hdr, note);
+    place_axes(dim, &a->space);
+    const csk_status err = write_files(a, dim, path, hdr, note);
     csk_free(hdr);
     return err;
 }
