@@ -1,39 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * NIfTI-1 in one file, plain or gzipped: a header of 348 bytes, extensions, the values with x
- * fastest. https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h
+ * NIfTI in one file, plain or gzipped: a header of 348 bytes (NIfTI-1) or 540 (NIfTI-2, for
+ * longer axes), extensions, the values with x fastest.
+ * https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h, .../nifti2/nifti2.h
  *
  * A parser of our own: libnifti prints to stderr and believes what a header says.
  */
 #include "cs/file_priv.h"
 #include "cs/format.h"
+#include "cs/gzip_priv.h"
 #include "cs/mem.h"
 #include "cs/scalar_priv.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <zlib.h>
 
 enum {
-    HEADER = 348,
     FLAG = 4, /* bytes behind the header that say whether extensions follow */
     MAX_AXES = 7,
     ECODE_COMMENT = 6,
-    MAX_RATIO = 1100, /* deflate reaches 1032 */
 };
 
-enum offset { /* of fields in the header */
-              AT_SIZE = 0,
-              AT_DIM = 40,
-              AT_DATATYPE = 70,
-              AT_BITPIX = 72,
-              AT_PIXDIM = 76,
-              AT_VOX_OFFSET = 108,
-              AT_SLOPE = 112,
-              AT_INTER = 116,
-              AT_DESCRIP = 148,
-              AT_MAGIC = 344,
+/* Where the fields are, in bytes from the begin. */
+typedef struct layout {
+    size_t header;     /* bytes of it all, and what its first field says */
+    const char *magic; /* the last of 4 or 8 bytes is what the string ends with */
+    const char *pair;  /* the same of a header apart from its values */
+    size_t magic_len;
+    size_t whole, real; /* bytes of a dimension, and of a number with fraction */
+    size_t at_dim, at_datatype, at_bitpix, at_pixdim, at_vox_offset, at_slope, at_inter;
+    size_t at_descrip, at_magic;
+} layout;
+
+enum { HEADER = 348, MAX_HEADER = 540 };
+
+static const layout nifti1 = {
+    .header = HEADER,
+    .magic = "n+1",
+    .pair = "ni1",
+    .magic_len = 4,
+    .whole = 2,
+    .real = 4,
+    .at_dim = 40,
+    .at_datatype = 70,
+    .at_bitpix = 72,
+    .at_pixdim = 76,
+    .at_vox_offset = 108, /* a number with fraction */
+    .at_slope = 112,
+    .at_inter = 116,
+    .at_descrip = 148,
+    .at_magic = 344,
+};
+
+static const layout nifti2 = {
+    .header = MAX_HEADER,
+    .magic = "n+2\0\r\n\032\n",
+    .pair = "ni2\0\r\n\032\n",
+    .magic_len = 8,
+    .whole = 8,
+    .real = 8,
+    .at_dim = 16,
+    .at_datatype = 12,
+    .at_bitpix = 14,
+    .at_pixdim = 104,
+    .at_vox_offset = 168, /* a whole number */
+    .at_slope = 176,
+    .at_inter = 184,
+    .at_descrip = 240,
+    .at_magic = 4,
 };
 
 static const struct datatype {
@@ -51,6 +86,7 @@ static const struct datatype {
 enum { DATATYPES = sizeof(datatypes) / sizeof(datatypes[0]) };
 
 typedef struct nifti {
+    const layout *layout;
     csk_space space;
     const struct datatype *datatype;
     double slope, inter;
@@ -63,18 +99,35 @@ static int load_i16(const uint8_t *p, bool big_endian)
     return (int16_t)csk_load_uint(p, 2, big_endian);
 }
 
+static int64_t load_whole(const nifti *h, const uint8_t *p)
+{
+    return h->layout->whole == 2 ? load_i16(p, h->big_endian)
+                                 : (int64_t)csk_load_uint(p, 8, h->big_endian);
+}
+
+static double load_real(const nifti *h, const uint8_t *p)
+{
+    double v;
+
+    csk_scalar_load(&v, p, 1, h->layout->real == 4 ? CSK_F32 : CSK_F64, h->big_endian);
+    return v;
+}
+
 static csk_status parse_space(nifti *h, const uint8_t *p, const char *what)
 {
     static const csk_axis axes[MAX_AXES] = { CSK_AXIS_X, CSK_AXIS_Y, CSK_AXIS_Z,
                                              CSK_AXIS_TIME };
+    const uint8_t *field = p + h->layout->at_dim;
+    const int64_t axes_found = load_whole(h, field);
     int64_t dim[MAX_AXES];
-    int rank = load_i16(p + AT_DIM, h->big_endian);
 
-    if (rank < 1 || rank > MAX_AXES)
-        return csk_fail(CSK_ERR_FORMAT, "%s: dim[0] is %d, not in 1..%d", what, rank,
-                        MAX_AXES);
+    if (axes_found < 1 || axes_found > MAX_AXES)
+        return csk_fail(CSK_ERR_FORMAT, "%s: dim[0] is %" PRId64 ", not in 1..%d", what,
+                        axes_found, MAX_AXES);
+    int rank = (int)axes_found;
     for (int k = 0; k < rank; k++) {
-        dim[k] = load_i16(p + AT_DIM + 2 * (k + 1), h->big_endian);
+        field += h->layout->whole;
+        dim[k] = load_whole(h, field);
         if (dim[k] < 1)
             return csk_fail(CSK_ERR_FORMAT, "%s: dim[%d] is %" PRId64 ", not positive",
                             what, k + 1, dim[k]);
@@ -93,18 +146,21 @@ static csk_status parse_space(nifti *h, const uint8_t *p, const char *what)
 
 static csk_status parse_scale(nifti *h, const uint8_t *p, const char *what)
 {
-    const double offset = (double)csk_load_f32(p + AT_VOX_OFFSET, h->big_endian);
+    const uint8_t *at = p + h->layout->at_vox_offset;
+    const double offset =
+        h->layout == &nifti1 ? load_real(h, at) : (double)load_whole(h, at);
+    const size_t least = h->layout->header + FLAG;
     const uint64_t size = csk_scalar_size(h->datatype->type);
 
     /* Written so that a NaN fails. */
-    if (!(offset >= HEADER + FLAG && offset < 1e9 && floor(offset) == offset))
+    if (!(offset >= (double)least && offset < 0x1p53 && floor(offset) == offset))
         return csk_fail(CSK_ERR_FORMAT,
-                        "%s: vox_offset is %g, not a whole number from %d on", what,
-                        offset, HEADER + FLAG);
+                        "%s: vox_offset is %.10g, not a whole number from %zu on", what,
+                        offset, least);
     h->offset = (uint64_t)offset;
     h->end = h->offset + (uint64_t)csk_space_len(&h->space) * size;
-    h->slope = (double)csk_load_f32(p + AT_SLOPE, h->big_endian);
-    h->inter = (double)csk_load_f32(p + AT_INTER, h->big_endian);
+    h->slope = load_real(h, p + h->layout->at_slope);
+    h->inter = load_real(h, p + h->layout->at_inter);
     if (h->slope == 0.0 || !isfinite(h->slope)) { /* "no scaling" */
         h->slope = 1.0;
         h->inter = 0.0;
@@ -114,29 +170,43 @@ static csk_status parse_scale(nifti *h, const uint8_t *p, const char *what)
     return CSK_OK;
 }
 
+static csk_status too_short(const char *what, uint64_t found, uint64_t expected)
+{
+    return csk_fail(CSK_ERR_FORMAT, "%s: %" PRIu64 " bytes, %" PRIu64 " were expected",
+                    what, found, expected);
+}
+
+/* The version and the byte order, both by the header's own size. */
+static csk_status parse_size(nifti *h, const uint8_t *p, uint64_t len, const char *what)
+{
+    static const layout *const layouts[] = { &nifti1, &nifti2 };
+
+    if (len < HEADER + FLAG)
+        return too_short(what, len, HEADER + FLAG);
+    for (int k = 0; k < 4; k++) {
+        h->layout = layouts[k / 2];
+        h->big_endian = k % 2 == 1;
+        if (csk_load_uint(p, 4, h->big_endian) == h->layout->header)
+            return CSK_OK;
+    }
+    return csk_fail(CSK_ERR_FORMAT, "%s: sizeof_hdr is %" PRIu64 ", neither %d nor %d",
+                    what, csk_load_uint(p, 4, false), HEADER, MAX_HEADER);
+}
+
 static csk_status parse_header(nifti *h, const uint8_t *p, const char *what)
 {
-    enum { NIFTI2 = 540 };
+    const layout *l = h->layout;
 
-    h->big_endian = csk_load_uint(p + AT_SIZE, 4, true) == HEADER;
-    if (!h->big_endian) {
-        const uint64_t size = csk_load_uint(p + AT_SIZE, 4, false);
-        if (size == NIFTI2 || csk_load_uint(p + AT_SIZE, 4, true) == NIFTI2)
-            return csk_fail(CSK_ERR_UNSUPPORTED, "%s: NIfTI-2; only NIfTI-1 is read",
-                            what);
-        if (size != HEADER)
-            return csk_fail(CSK_ERR_FORMAT, "%s: sizeof_hdr is %" PRIu64 ", not %d",
-                            what, size, HEADER);
-    }
-    if (memcmp(p + AT_MAGIC, "ni1", 4) == 0)
+    if (memcmp(p + l->at_magic, l->pair, l->magic_len) == 0)
         return csk_fail(CSK_ERR_UNSUPPORTED,
                         "%s: a pair of .hdr and .img; only single files are read",
                         what);
-    if (memcmp(p + AT_MAGIC, "n+1", 4) != 0)
-        return csk_fail(CSK_ERR_FORMAT, "%s: magic is not 'n+1'", what);
+    if (memcmp(p + l->at_magic, l->magic, l->magic_len) != 0)
+        return csk_fail(CSK_ERR_FORMAT, "%s: magic is not '%s' with its %zu bytes",
+                        what, l->magic, l->magic_len);
 
     const struct datatype *known = NULL;
-    const int code = load_i16(p + AT_DATATYPE, h->big_endian);
+    const int code = load_i16(p + l->at_datatype, h->big_endian);
     for (int k = 0; k < DATATYPES && !known; k++) {
         if (datatypes[k].code == code)
             known = &datatypes[k];
@@ -146,7 +216,7 @@ static csk_status parse_header(nifti *h, const uint8_t *p, const char *what)
     h->datatype = known;
     const int bits =
         (int)h->datatype->field * 8 * (int)csk_scalar_size(h->datatype->type);
-    const int found = load_i16(p + AT_BITPIX, h->big_endian);
+    const int found = load_i16(p + l->at_bitpix, h->big_endian);
     if (found != bits)
         return csk_fail(CSK_ERR_FORMAT, "%s: bitpix is %d, datatype %d has %d", what,
                         found, code, bits);
@@ -154,19 +224,11 @@ static csk_status parse_header(nifti *h, const uint8_t *p, const char *what)
     return err ? err : parse_scale(h, p, what);
 }
 
-static csk_status too_short(const char *what, uint64_t found, uint64_t expected)
-{
-    return csk_fail(CSK_ERR_FORMAT, "%s: %" PRIu64 " bytes, %" PRIu64 " were expected",
-                    what, found, expected);
-}
-
 static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes)
 {
     enum { BLOCK = 1024 };
     const int64_t n = csk_space_len(&h->space);
     const csk_scalar type = h->datatype->type;
-    const double inter[2] = { h->inter, 0.0 }; /* a real number */
-    const int64_t odd = h->space.field == CSK_COMPLEX;
     const uint8_t *in = bytes + h->offset;
     const csk_status err = csk_array_init(a, &h->space);
 
@@ -177,8 +239,10 @@ static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes
         const int64_t count = n - from < BLOCK ? n - from : BLOCK;
         csk_scalar_load(value, in + (size_t)from * csk_scalar_size(type), count, type,
                         h->big_endian);
+        /* "If datatype is a complex type, then the scaling is to be applied to both the
+         * real and imaginary parts" (nifti1.h): the intercept too. */
         for (int64_t i = 0; i < count; i++)
-            a->data[from + i] = (float)(h->slope * value[i] + inter[i & odd]);
+            a->data[from + i] = (float)(h->slope * value[i] + h->inter);
     }
     return CSK_OK;
 }
@@ -188,116 +252,79 @@ static csk_status parse_plain(csk_array *a, const uint8_t *bytes, size_t len,
 {
     nifti h = { .datatype = datatypes };
 
-    if (len < HEADER + FLAG)
-        return too_short(what, len, HEADER + FLAG);
-    const csk_status err = parse_header(&h, bytes, what);
+    csk_status err = parse_size(&h, bytes, len, what);
     if (err)
         return err;
-    if (len < h.end)
+    if (len < h.layout->header + FLAG)
+        return too_short(what, len, h.layout->header + FLAG);
+    err = parse_header(&h, bytes, what);
+    if (err)
+        return err;
+    if (len <
+        h.end) /* what follows the values is nobody's business, as to all readers */
         return too_short(what, len, h.end);
     return load_values(a, &h, bytes);
 }
 
-static void *zlib_alloc(void *user, unsigned count, unsigned size)
+static csk_status inflate_values(csk_array *a, csk_gunzip *g, const nifti *h,
+                                 const uint8_t *head, size_t begun, const char *what)
 {
-    (void)user;
-    return csk_alloc(count, size);
-}
-
-static void zlib_free(void *user, void *p)
-{
-    (void)user;
-    csk_free(p);
-}
-
-enum { GZIP_WINDOW = 15 + 16 };
-
-static uInt chunk(uint64_t n)
-{
-    return (uInt)(n < (1U << 30) ? n : 1U << 30);
-}
-
-/* A gzip file in memory; members that follow each other are one stream, as in gzip(1). */
-typedef struct inflater {
-    z_stream z;
-    const uint8_t *end;
-} inflater;
-
-/* How many of `want` bytes came; less only where the stream ends or is broken. */
-static csk_status inflate_some(inflater *f, uint8_t *out, uint64_t want, uint64_t *got,
-                               const char *what)
-{
-    *got = 0;
-    while (*got < want) {
-        const uInt room = chunk(want - *got);
-        f->z.next_out = out + *got;
-        f->z.avail_out = room;
-        f->z.avail_in = chunk((uint64_t)(f->end - f->z.next_in));
-        const int code = inflate(&f->z, Z_NO_FLUSH);
-        *got += room - f->z.avail_out;
-        if (code == Z_MEM_ERROR)
-            return CSK_ERR_NOMEM;
-        if (code == Z_STREAM_END) {
-            if (f->z.next_in == f->end || *f->z.next_in != 0x1f)
-                return CSK_OK;
-            (void)inflateReset(&f->z); /* fails on a broken state only */
-        } else if (code == Z_BUF_ERROR) {
-            return csk_fail(CSK_ERR_FORMAT, "%s: the gzip stream is truncated", what);
-        } else if (code != Z_OK) {
-            return csk_fail(CSK_ERR_FORMAT, "%s: the gzip stream is damaged: %s", what,
-                            f->z.msg ? f->z.msg : "no gzip header");
-        }
-    }
-    return CSK_OK;
-}
-
-static csk_status inflate_values(csk_array *a, inflater *f, const nifti *h,
-                                 const uint8_t *head, const char *what)
-{
-    const uint64_t begun = HEADER + FLAG;
     uint64_t got = 0;
-    uint8_t rest[256];
     uint8_t *plain = csk_alloc((int64_t)h->end, 1);
 
     if (!plain)
         return CSK_ERR_NOMEM;
     memcpy(plain, head, begun);
-    csk_status err = inflate_some(f, plain + begun, h->end - begun, &got, what);
+    csk_status err = csk_gunzip_some(g, plain + begun, h->end - begun, &got);
     if (!err && begun + got < h->end)
         err = too_short(what, begun + got, h->end);
-    if (!err) /* on to the checksum at the end of the stream */
-        err = inflate_some(f, rest, sizeof(rest), &got, what);
+    if (!err) /* the checksum comes last */
+        err = csk_gunzip_rest(g);
     if (!err)
         err = load_values(a, h, plain);
     csk_free(plain);
     return err;
 }
 
-static csk_status parse_gzip(csk_array *a, const uint8_t *bytes, size_t len,
-                             const char *what)
+static csk_status parse_inflated(csk_array *a, csk_gunzip *g, size_t len,
+                                 const char *what)
 {
-    inflater f = { .z = { .zalloc = zlib_alloc, .zfree = zlib_free } };
     nifti h = { .datatype = datatypes };
-    uint8_t head[HEADER + FLAG];
+    uint8_t head[MAX_HEADER + FLAG];
     uint64_t got = 0;
 
-    f.z.next_in = (z_const Bytef *)bytes;
-    f.end = bytes + len;
-    if (inflateInit2(&f.z, GZIP_WINDOW) != Z_OK)
-        return CSK_ERR_NOMEM;
-    csk_status err = inflate_some(&f, head, sizeof(head), &got, what);
-    if (!err && got < sizeof(head))
-        err = too_short(what, got, sizeof(head));
+    csk_status err = csk_gunzip_some(g, head, HEADER + FLAG, &got);
+    if (!err)
+        err = parse_size(&h, head, got, what);
+    if (err)
+        return err;
+    const size_t begun = h.layout->header + FLAG;
+    if (begun > got) {
+        uint64_t more = 0;
+        err = csk_gunzip_some(g, head + got, begun - got, &more);
+        if (!err && got + more < begun)
+            err = too_short(what, got + more, begun);
+    }
     if (!err)
         err = parse_header(&h, head, what);
-    if (!err && h.end / MAX_RATIO > len)
+    if (!err && h.end / CSK_GZIP_RATIO > len)
         err = csk_fail(CSK_ERR_FORMAT,
                        "%s: the header asks for %" PRIu64 " bytes, which gzip cannot "
                        "keep in %zu",
                        what, h.end, len);
-    if (!err)
-        err = inflate_values(a, &f, &h, head, what);
-    (void)inflateEnd(&f.z);
+    return err ? err : inflate_values(a, g, &h, head, begun, what);
+}
+
+static csk_status parse_gzip(csk_array *a, const uint8_t *bytes, size_t len,
+                             const char *what)
+{
+    csk_gunzip g;
+    csk_status err = csk_gunzip_open(&g, bytes, len, what);
+
+    if (err)
+        return err;
+    err = parse_inflated(a, &g, len, what);
+    csk_gunzip_close(&g);
     return err;
 }
 
@@ -324,46 +351,53 @@ static csk_status nifti_read(csk_array *a, const char *path)
     return err;
 }
 
-static void store_i16(uint8_t *p, int64_t v)
+static void store_real(const layout *l, uint8_t *p, double v)
 {
-    csk_store_uint(p, 2, (uint64_t)v);
+    const float single = (float)v;
+    uint64_t bits = 0;
+
+    if (l->real == sizeof(single)) {
+        uint32_t low;
+        memcpy(&low, &single, sizeof(low));
+        bits = low;
+    } else {
+        memcpy(&bits, &v, sizeof(bits));
+    }
+    csk_store_uint(p, l->real, bits);
 }
 
-static void store_f32(uint8_t *p, float v)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &v, sizeof(bits));
-    csk_store_uint(p, 4, bits);
-}
-
-static csk_status make_header(uint8_t p[HEADER], const csk_space *s, uint64_t offset,
-                              const char *path)
+static void make_header(uint8_t *p, const layout *l, const csk_space *s, size_t offset)
 {
     const bool is_complex = s->field == CSK_COMPLEX;
 
-    if (s->rank > MAX_AXES)
-        return csk_fail(CSK_ERR_UNSUPPORTED, "%s: rank %d, NIfTI holds at most %d axes",
-                        path, s->rank, MAX_AXES);
-    csk_store_uint(p + AT_SIZE, 4, HEADER);
-    store_i16(p + AT_DIM, s->rank);
+    csk_store_uint(p, 4, l->header);
+    csk_store_uint(p + l->at_dim, l->whole, (uint64_t)s->rank);
+    store_real(l, p + l->at_pixdim, 1.0);
     for (int k = 0; k < MAX_AXES; k++) {
         const int64_t d = k < s->rank ? s->dim[s->rank - 1 - k] : 1;
-        if (d > INT16_MAX)
-            return csk_fail(CSK_ERR_UNSUPPORTED,
-                            "%s: an axis of %" PRId64 ", NIfTI-1 holds at most %d",
-                            path, d, INT16_MAX);
-        store_i16(p + AT_DIM + 2 * (k + 1), d);
-        store_f32(p + AT_PIXDIM + 4 * (k + 1), 1.0f);
+        csk_store_uint(p + l->at_dim + l->whole * (size_t)(k + 1), l->whole,
+                       (uint64_t)d);
+        store_real(l, p + l->at_pixdim + l->real * (size_t)(k + 1), 1.0);
     }
-    store_f32(p + AT_PIXDIM, 1.0f);
-    store_i16(p + AT_DATATYPE, is_complex ? 32 : 16);
-    store_i16(p + AT_BITPIX, is_complex ? 64 : 32);
-    store_f32(p + AT_VOX_OFFSET, (float)offset);
-    store_f32(p + AT_SLOPE, 1.0f);
-    memcpy(p + AT_DESCRIP, "csk", 4);
-    memcpy(p + AT_MAGIC, "n+1", 4);
-    return CSK_OK;
+    csk_store_uint(p + l->at_datatype, 2, is_complex ? 32 : 16);
+    csk_store_uint(p + l->at_bitpix, 2, is_complex ? 64 : 32);
+    if (l == &nifti1)
+        store_real(l, p + l->at_vox_offset, (double)offset);
+    else
+        csk_store_uint(p + l->at_vox_offset, l->whole, offset);
+    store_real(l, p + l->at_slope, 1.0);
+    memcpy(p + l->at_descrip, "csk", 4);
+    memcpy(p + l->at_magic, l->magic, l->magic_len);
+}
+
+/* NIfTI-1, which everything reads, where it can hold the axes. */
+static const layout *layout_for(const csk_space *s)
+{
+    for (int i = 0; i < s->rank; i++) {
+        if (s->dim[i] > INT16_MAX)
+            return &nifti2;
+    }
+    return &nifti1;
 }
 
 /* Everything before the values: header, flag, the note as a comment. csk_free() it. */
@@ -373,21 +407,21 @@ static csk_status make_head(uint8_t **head, size_t *len, const csk_space *s,
     enum { MAX_NOTE = 1 << 20 }; /* vox_offset is a float, exact to 2^24 */
     const size_t note_len = note ? strlen(note) : 0;
     const size_t extension = note ? (8 + note_len + 1 + 15) / 16 * 16 : 0;
+    const layout *l = layout_for(s);
 
+    if (s->rank > MAX_AXES)
+        return csk_fail(CSK_ERR_UNSUPPORTED, "%s: rank %d, NIfTI holds at most %d axes",
+                        path, s->rank, MAX_AXES);
     if (note_len > MAX_NOTE)
         return csk_fail(CSK_ERR_ARG, "%s: a note of %zu bytes, at most %d are kept",
                         path, note_len, MAX_NOTE);
-    *len = HEADER + FLAG + extension;
+    *len = l->header + FLAG + extension;
     *head = csk_alloc((int64_t)*len, 1);
     if (!*head)
         return CSK_ERR_NOMEM;
-    const csk_status err = make_header(*head, s, *len, path);
-    if (err) {
-        csk_free(*head);
-        return err;
-    }
+    make_header(*head, l, s, *len);
     if (note) {
-        uint8_t *p = *head + HEADER;
+        uint8_t *p = *head + l->header;
         p[0] = 1;
         csk_store_uint(p + FLAG, 4, extension);
         csk_store_uint(p + FLAG + 4, 4, ECODE_COMMENT);
@@ -406,45 +440,11 @@ static csk_status put_plain(csk_out *out, const uint8_t *head, size_t len,
     return csk_out_put(out, a->data, (size_t)csk_space_len(&a->space) * sizeof(float));
 }
 
-static csk_status deflate_bytes(csk_out *out, z_stream *z, const void *bytes,
-                                uint64_t len, bool last)
-{
-    uint8_t buf[1 << 14];
-    const uint8_t *p = bytes;
-    csk_status err = CSK_OK;
-
-    do {
-        const uInt n = chunk(len);
-        z->next_in = (z_const Bytef *)p;
-        z->avail_in = n;
-        p += n;
-        len -= n;
-        do {
-            z->next_out = buf;
-            z->avail_out = sizeof(buf);
-            (void)deflate(z, last && len == 0 ? Z_FINISH : Z_NO_FLUSH);
-            err = csk_out_put(out, buf, sizeof(buf) - z->avail_out);
-        } while (!err && z->avail_out == 0);
-    } while (!err && len > 0);
-    return err;
-}
-
 static csk_status put_gzip(csk_out *out, const uint8_t *head, size_t len,
                            const csk_array *a)
 {
-    enum { MEMORY = 8 };
-    const uint64_t bytes = (uint64_t)csk_space_len(&a->space) * sizeof(float);
-    z_stream z = { .zalloc = zlib_alloc, .zfree = zlib_free };
-
-    /* The low bits of a mantissa do not compress: higher levels cost time for nothing. */
-    if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, MEMORY,
-                     Z_DEFAULT_STRATEGY) != Z_OK)
-        return CSK_ERR_NOMEM;
-    csk_status err = deflate_bytes(out, &z, head, len, false);
-    if (!err)
-        err = deflate_bytes(out, &z, a->data, bytes, true);
-    (void)deflateEnd(&z);
-    return err;
+    return csk_gzip_put(out, head, len, a->data,
+                        (size_t)csk_space_len(&a->space) * sizeof(float));
 }
 
 typedef csk_status put_function(csk_out *out, const uint8_t *head, size_t len,
@@ -482,7 +482,7 @@ static csk_status nifti_gz_write(const csk_array *a, const char *path, const cha
 extern const csk_format csk_format_nifti, csk_format_nifti_gz;
 const csk_format csk_format_nifti = {
     .name = "nifti",
-    .about = "NIfTI-1: images of any common type; written in single precision",
+    .about = "NIfTI: images of any common type; written in single precision",
     .suffix = ".nii",
     .read = nifti_read,
     .write = nifti_write,
@@ -490,7 +490,7 @@ const csk_format csk_format_nifti = {
 };
 const csk_format csk_format_nifti_gz = {
     .name = "nifti-gz",
-    .about = "NIfTI-1, gzipped",
+    .about = "NIfTI, gzipped",
     .suffix = ".nii.gz",
     .read = nifti_read,
     .write = nifti_gz_write,
