@@ -262,7 +262,9 @@ csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len, const char
     const size_t data_at = text_at + text_len;
     const uint64_t count = (uint64_t)csk_space_len(&h.space);
     const uint64_t found = len - data_at;
-    if (count * csk_scalar_size(h.type) != found)
+    /* What follows is left alone, as numpy.load() does: numpy.save() to an open file puts
+     * one array behind the other. */
+    if (count * csk_scalar_size(h.type) > found)
         return csk_fail(CSK_ERR_FORMAT,
                         "%s: %" PRIu64 " bytes of values, its shape says %" PRIu64,
                         what, found, count * csk_scalar_size(h.type));

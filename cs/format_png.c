@@ -2,6 +2,10 @@
 /*
  * PNG through libpng: any picture in, as grey values 0..1; real images in 0..1 out, with
  * 16 bits. The note is a text chunk.
+ *
+ * Samples are unpacked here, not by libpng: the packed pixels are at most MAX_RATIO times
+ * the file, whatever it claims, and the array, 32 times larger for 1 bit, is made only when
+ * all of them have come.
  */
 #include "cs/file_priv.h"
 #include "cs/format.h"
@@ -11,6 +15,7 @@
 #include <limits.h>
 #include <png.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { MAX_RATIO = 1100 }; /* bytes of pixels a byte of file; deflate reaches 1032 */
@@ -96,35 +101,59 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Rec. 601 luma of one pixel, or its grey. */
-static double grey_of(const uint8_t *p, int channels, int bytes)
+/* Rec. 601 luma of red, green and blue. */
+static double luma(double r, double g, double b)
 {
-    static const double luma[3] = { 0.299, 0.587, 0.114 };
-    double v = 0.0;
+    return 0.299 * r + 0.587 * g + 0.114 * b;
+}
 
-    for (int c = 0; c < channels; c++) {
-        const uint8_t *q = p + (ptrdiff_t)c * bytes;
-        const double sample = bytes == 2 ? (double)(q[0] << 8 | q[1]) : (double)q[0];
-        v += channels == 3 ? luma[c] * sample : sample;
-    }
-    return v;
+/* The n-th sample of a row, whose samples have 1, 2, 4, 8 or 16 bits, the highest first. */
+static unsigned sample(const uint8_t *row, size_t n, unsigned depth)
+{
+    if (depth == 16)
+        return (unsigned)row[2 * n] << 8 | row[2 * n + 1];
+    const size_t bit = n * depth;
+    return (unsigned)row[bit / 8] >> (8 - depth - bit % 8) & ((1U << depth) - 1);
+}
+
+/* Grey of each entry; of those that a picture uses without having them, black, as libpng. */
+static void grey_palette(double grey[256], session *s)
+{
+    png_colorp palette = NULL;
+    int count = 0;
+
+    (void)png_get_PLTE(s->png, s->info, &palette, &count);
+    for (int k = 0; k < 256; k++)
+        grey[k] =
+            k < count ? luma(palette[k].red, palette[k].green, palette[k].blue) : 0.0;
 }
 
 static void to_grey(session *s)
 {
-    const int channels = png_get_channels(s->png, s->info);
-    const int bytes = png_get_bit_depth(s->png, s->info) / 8;
-    const double scale = 1.0 / (bytes == 2 ? 65535.0 : 255.0);
-    const size_t step = (size_t)channels * (size_t)bytes;
+    const size_t channels = png_get_channels(s->png, s->info);
+    const unsigned depth = png_get_bit_depth(s->png, s->info);
+    const bool indexed = png_get_color_type(s->png, s->info) == PNG_COLOR_TYPE_PALETTE;
+    const double scale = 1.0 / (indexed ? 255.0 : (double)((1U << depth) - 1));
+    double palette[256];
 
+    if (indexed)
+        grey_palette(palette, s);
     for (size_t y = 0; y < s->height; y++) {
-        for (size_t x = 0; x < s->width; x++)
-            s->a->data[y * s->width + x] =
-                (float)(scale * grey_of(s->rows[y] + x * step, channels, bytes));
+        const uint8_t *row = s->rows[y];
+        float *out = s->a->data + y * s->width;
+        for (size_t x = 0; x < s->width; x++) { /* alpha is the second or fourth */
+            const size_t n = x * channels;
+            double v = sample(row, n, depth);
+            if (channels >= 3)
+                v = luma(v, sample(row, n + 1, depth), sample(row, n + 2, depth));
+            else if (indexed)
+                v = palette[(unsigned)v];
+            out[x] = (float)(scale * v);
+        }
     }
 }
 
-/* Sizes are known: compare them with the file, then make room. */
+/* Sizes are known: compare them with the file, then make room for the packed pixels. */
 static csk_status make_room(session *s)
 {
     const uint64_t row = png_get_rowbytes(s->png, s->info);
@@ -135,15 +164,13 @@ static csk_status make_room(session *s)
                         "%s: %" PRIu32 "x%" PRIu32 " pixels do not fit a file of %zu "
                         "bytes",
                         s->what, s->width, s->height, s->len);
-    const int64_t dim[2] = { s->height, s->width };
-    const csk_space space = csk_space_make(CSK_REAL, 2, dim);
     s->pixels = csk_alloc((int64_t)packed, 1);
     s->rows = csk_alloc(s->height, sizeof(*s->rows));
     if (!s->pixels || !s->rows)
         return CSK_ERR_NOMEM;
     for (uint64_t y = 0; y < s->height; y++)
         s->rows[y] = s->pixels + y * row;
-    return csk_array_init(s->a, &space);
+    return CSK_OK;
 }
 
 /* Holds no locals that a longjmp could spoil. */
@@ -155,11 +182,6 @@ static void read_picture(session *s)
     png_read_info(s->png, s->info);
     s->width = png_get_image_width(s->png, s->info);
     s->height = png_get_image_height(s->png, s->info);
-    png_set_palette_to_rgb(s->png);
-    if (png_get_color_type(s->png, s->info) == PNG_COLOR_TYPE_GRAY &&
-        png_get_bit_depth(s->png, s->info) < 8)
-        png_set_expand_gray_1_2_4_to_8(s->png);
-    png_set_strip_alpha(s->png);
     (void)png_set_interlace_handling(s->png);
     png_read_update_info(s->png, s->info);
     if (!s->err) /* libpng goes on without memory for what it can do without */
@@ -167,8 +189,19 @@ static void read_picture(session *s)
     if (s->err)
         return;
     png_read_image(s->png, s->rows);
-    png_read_end(s->png, NULL);
-    to_grey(s);
+    png_read_end(s->png,
+                 NULL); /* what follows IEND is not looked at, as by all readers */
+}
+
+static csk_status finish_picture(session *s)
+{
+    const int64_t dim[2] = { s->height, s->width };
+    const csk_space space = csk_space_make(CSK_REAL, 2, dim);
+    const csk_status err = csk_array_init(s->a, &space);
+
+    if (!err)
+        to_grey(s);
+    return err;
 }
 
 csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len, const char *what)
@@ -183,6 +216,8 @@ csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len, const char
         read_picture(&s);
     else
         s.err = CSK_ERR_NOMEM;
+    if (!s.err)
+        s.err = finish_picture(&s);
     png_destroy_read_struct(&s.png, &s.info, NULL);
     csk_free(s.pixels);
     csk_free(s.rows);

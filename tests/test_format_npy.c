@@ -217,12 +217,34 @@ START_TEST(test_malformed)
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++)
         tst_fails(parse(&a, 1, cases[k].header, "1234", 4), cases[k].status,
                   cases[k].message);
+    tst_fails(parse(&a, 1, "{'descr': '\033]0;x\007', ", "", 0), CSK_ERR_FORMAT,
+              "descr '\\x1b]0;x\\x07'");
+    tst_fails(parse(&a, 1, "{\n\r'", "", 0), CSK_ERR_FORMAT, "found '\\x0d'");
     tst_fails(parse(&a, 4, F4 "()}", "1234", 4), CSK_ERR_UNSUPPORTED, "version 4");
     tst_fails(csk_npy_parse(&a, "\x93NUMPY\1\0", 8, "a.npy"), CSK_ERR_FORMAT, "magic");
     tst_fails(csk_npy_parse(&a, "\x93NUMPX\1\0\0\0\0\0", 12, "a.npy"), CSK_ERR_FORMAT,
               "a.npy: does not begin with NumPy's magic");
     tst_fails(csk_npy_parse(&a, "\x93NUMPY\1\0\xff\0{}", 12, "a.npy"), CSK_ERR_FORMAT,
               "header of 255 bytes in a file of 12");
+}
+END_TEST
+
+/* numpy.save() twice into one file: numpy.load() gives the first, and so do we. */
+START_TEST(test_trailing)
+{
+    static const uint8_t values[] = "\0\0\xc0\x3f\x93NUMPY";
+    csk_array a;
+
+    for (size_t len = 0; len <= sizeof(values); len++) {
+        const csk_status err = parse(&a, 1, F4 "(1,)}\n", values, len);
+        if (len < 4) {
+            tst_fails(err, CSK_ERR_FORMAT, "bytes of values, its shape says 4");
+            continue;
+        }
+        tst_ok(err);
+        ck_assert_float_eq(a.data[0], 1.5f);
+        csk_array_clear(&a);
+    }
 }
 END_TEST
 
@@ -237,6 +259,7 @@ int main(void)
     tcase_add_test(t, test_scalar);
     tcase_add_test(t, test_golden);
     tcase_add_test(t, test_malformed);
+    tcase_add_test(t, test_trailing);
     suite_add_tcase(s, t);
     return tst_main(s);
 }

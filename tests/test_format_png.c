@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { ROOM = 1024, GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGB_ALPHA = 6 };
+enum { ROOM = 1 << 15, GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGB_ALPHA = 6 };
 
 typedef struct file {
     uint8_t bytes[ROOM];
@@ -98,6 +98,82 @@ START_TEST(test_colour)
     check(&f, 1, 2, (const float[]){ 1, 0.2f });
     f = make(3, 1, 2, PALETTE, "\xff\0\0\0\xff\0\0\0\xff", 9, "\0\x18", 2);
     check(&f, 1, 3, primaries);
+}
+END_TEST
+
+/* A picture of w x h samples of `depth` bits, all rows alike: `row` again and again. */
+static csk_status parse_large(csk_array *a, uint32_t w, uint32_t h, int depth,
+                              int colour, uint8_t row)
+{
+    static const uint8_t palette[] = { 0, 0, 0, 255, 255, 255, 255, 0, 0 };
+    const size_t bytes = 1 + ((size_t)w * (size_t)depth + 7) / 8;
+    uint8_t *rows = malloc(bytes * h);
+
+    ck_assert_ptr_nonnull(rows);
+    memset(rows, row, bytes * h);
+    for (size_t y = 0; y < h; y++)
+        rows[y * bytes] = 0;
+    static file f;
+    f = make(w, h, depth, colour, colour == PALETTE ? palette : NULL, sizeof(palette),
+             rows, bytes * h);
+    free(rows);
+    return csk_png_parse(a, f.bytes, f.len, "a.png");
+}
+
+/* Of a scanned page that is white one byte of the file holds 8000 pixels. */
+START_TEST(test_large)
+{
+    static const struct {
+        int depth, colour;
+        uint8_t row;
+        float odd, even;
+    } cases[] = {
+        { 1, GREY, 0xff, 1.0f, 1.0f },        { 1, PALETTE, 0x55, 1.0f, 0.0f },
+        { 2, GREY, 0x11, 1.0f / 3.0f, 0.0f }, { 2, PALETTE, 0x66, 0.299f, 1.0f },
+        { 4, GREY, 0x0f, 1.0f, 0.0f },        { 4, PALETTE, 0x12, 0.299f, 1.0f },
+        { 4, PALETTE, 0x0e, 0.0f, 0.0f }, /* an entry that is not there is black */
+    };
+
+    for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        csk_array a;
+        tst_ok(
+            parse_large(&a, 2001, 1500, cases[k].depth, cases[k].colour, cases[k].row));
+        ck_assert_int_eq(a.space.dim[0], 1500);
+        ck_assert_int_eq(a.space.dim[1], 2001);
+        for (int64_t i = 0; i < 1500; i += 499) {
+            for (int64_t j = 0; j < 2001; j++)
+                ck_assert_float_eq_tol(a.data[i * 2001 + j],
+                                       j % 2 ? cases[k].odd : cases[k].even, 1e-7f);
+        }
+        csk_array_clear(&a);
+    }
+}
+END_TEST
+
+/* Adam7 of 3 x 3 pixels of 1 bit, a ring: passes of 1, 0, 1, 1, ... pixels. */
+START_TEST(test_interlaced)
+{
+    /* pass 1: (0,0); 4: (2,0); 5: (0,2) (2,2); 6: (1,0) (1,2); 7: (0,1) (1,1) (2,1) */
+    static const uint8_t rows[] = {
+        0, 0x80, 0, 0x80, 0, 0xc0, 0, 0x80, 0, 0x80, 0, 0xa0
+    };
+    static const float want[] = { 1, 1, 1, 1, 0, 1, 1, 1, 1 };
+    file f = make(3, 3, 1, GREY, NULL, 0, rows, sizeof(rows));
+
+    f.bytes[28] = 1; /* in IHDR, whose checksum is behind it */
+    put_u32(f.bytes + 29, (uint32_t)crc32(0, f.bytes + 12, 17));
+    check(&f, 3, 3, want);
+}
+END_TEST
+
+/* Behind IEND anything may stand. */
+START_TEST(test_trailing)
+{
+    file f = make(2, 1, 8, GREY, NULL, 0, "\0\xff\x33", 3);
+
+    memcpy(f.bytes + f.len, "\x89PNG\r\n\x1a\n and more", 17);
+    f.len += 17;
+    check(&f, 1, 2, (const float[]){ 1, 0.2f });
 }
 END_TEST
 
@@ -232,6 +308,9 @@ int main(void)
 
     tcase_add_test(t, test_grey);
     tcase_add_test(t, test_colour);
+    tcase_add_test(t, test_large);
+    tcase_add_test(t, test_interlaced);
+    tcase_add_test(t, test_trailing);
     tcase_add_test(t, test_malformed);
     tcase_add_test(t, test_golden);
     tcase_add_test(t, test_write_pixels);
