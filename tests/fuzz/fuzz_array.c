@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any bytes are an image, plain or gzipped, or are refused; what is accepted can be read to its end. */
+/*
+ * Any bytes are an array or are refused; what is accepted can be read to its end. Compiled
+ * once for each format whose parser looks like that: -D PARSE=csk_npy_parse.
+ */
 #include "cs/format.h"
 
 #include <stddef.h>
@@ -12,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     csk_array a = { .data = NULL };
 
-    if (csk_nifti_parse(&a, data, size, "input") == CSK_OK) {
+    if (PARSE(&a, data, size, "input") == CSK_OK) {
         uint32_t seen = 0;
         if (csk_space_check(&a.space, "input") != CSK_OK)
             abort();
