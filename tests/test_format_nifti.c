@@ -54,6 +54,11 @@ static csk_status parse(csk_array *a, const file *f)
     return csk_nifti_parse(a, f->bytes, f->len, "a.nii");
 }
 
+static csk_status parse_gz(csk_array *a, const uint8_t *gz, size_t len)
+{
+    return csk_nifti_parse(a, gz, len, "a.nii.gz");
+}
+
 /* The values -2, 1, 4, ... (0, 3, 6, ... if unsigned) in the bits of a type. */
 static uint64_t bits_of(int datatype, int value)
 {
@@ -98,8 +103,7 @@ START_TEST(test_types)
         tst_ok(parse(&a, &f));
         ck_assert_int_eq(a.space.field, types[k / 2].field);
         ck_assert_int_eq(a.space.rank, 2); /* z of length 1 is dropped */
-        ck_assert_int_eq(a.space.dim[0], 2);
-        ck_assert_int_eq(a.space.dim[1], 3);
+        ck_assert(a.space.dim[0] == 2 && a.space.dim[1] == 3);
         ck_assert_int_eq(a.space.axis[1], CSK_AXIS_X);
         for (int i = 0; i < 6 * width; i++)
             ck_assert_float_eq(a.data[i], (float)(types[k / 2].first + 3 * i));
@@ -245,22 +249,20 @@ static file make2(bool big)
 START_TEST(test_nifti2)
 {
     static const struct {
-        csk_status status;
         size_t at, size;
         uint64_t value;
         const char *message;
     } cases[] = {
-        { CSK_ERR_FORMAT, 6, 1, '1', "magic is not 'n+2' with its 8 bytes" },
-        { CSK_ERR_FORMAT, 8, 1, '\n', "magic is not" }, /* transferred as text */
-        { CSK_ERR_FORMAT, 16, 8, 1ULL << 33, "dim[0] is 8589934592" },
-        { CSK_ERR_FORMAT, 24, 8, 0, "dim[1] is 0, not positive" },
-        { CSK_ERR_FORMAT, 24, 8, 1ULL << 63, "not positive" },
-        { CSK_ERR_FORMAT, 24, 8, 1ULL << 62, "too large" },
-        { CSK_ERR_FORMAT, 24, 8, 1ULL << 40, "572 bytes, 4398046511664 were expected" },
-        { CSK_ERR_FORMAT, 168, 8, 543,
-          "vox_offset is 543, not a whole number from 544" },
-        { CSK_ERR_FORMAT, 168, 8, 1ULL << 63, "vox_offset is -9" },
-        { CSK_ERR_FORMAT, 168, 8, (1ULL << 63) - 1, "vox_offset is 9" },
+        { 6, 1, '1', "magic is not 'n+2' with its 8 bytes" },
+        { 8, 1, '\n', "magic is not" }, /* transferred as text */
+        { 16, 8, 1ULL << 33, "dim[0] is 8589934592" },
+        { 24, 8, 0, "dim[1] is 0, not positive" },
+        { 24, 8, 1ULL << 63, "not positive" },
+        { 24, 8, 1ULL << 62, "too large" },
+        { 24, 8, 1ULL << 40, "572 bytes, 4398046511664 were expected" },
+        { 168, 8, 543, "vox_offset is 543, not a whole number from 544" },
+        { 168, 8, 1ULL << 63, "vox_offset is -9" },
+        { 168, 8, (1ULL << 63) - 1, "vox_offset is 9" },
     };
     uint8_t gz[ROOM];
     csk_array a;
@@ -269,7 +271,7 @@ START_TEST(test_nifti2)
         file f = make2(big);
         const size_t len = compress_to(gz, ROOM, f.bytes, f.len);
         for (int zipped = 0; zipped < 2; zipped++) {
-            tst_ok(zipped ? csk_nifti_parse(&a, gz, len, "a.nii.gz") : parse(&a, &f));
+            tst_ok(zipped ? parse_gz(&a, gz, len) : parse(&a, &f));
             ck_assert(a.space.rank == 2 && a.space.dim[1] == 3);
             ck_assert_float_eq(a.data[0], -3.0f);
             ck_assert_float_eq(a.data[5], 11.0f);
@@ -279,18 +281,17 @@ START_TEST(test_nifti2)
     for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
         file f = make2(k % 2 == 1);
         put(&f, cases[k].at, cases[k].value, cases[k].size);
-        tst_fails(parse(&a, &f), cases[k].status, cases[k].message);
+        tst_fails(parse(&a, &f), CSK_ERR_FORMAT, cases[k].message);
     }
     file f = make2(false);
-    memcpy(f.bytes + 4, "ni2", 3);
+    f.bytes[5] = 'i';
     tst_fails(parse(&a, &f), CSK_ERR_UNSUPPORTED, "a pair of .hdr and .img");
-    f = make2(false);
+    f.bytes[5] = '+';
     size_t len = compress_to(gz, ROOM, f.bytes, 400);
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
-              "400 bytes, 544 were expected");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "400 bytes, 544 were expected");
     put(&f, 24, 1ULL << 40, 8); /* a terabyte in a few bytes of gzip */
     len = compress_to(gz, ROOM, f.bytes, f.len);
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT,
               "the header asks for 4398046511664 bytes");
 }
 END_TEST
@@ -303,14 +304,14 @@ START_TEST(test_gzip)
 
     f.bytes[HEAD + 5] = 77;
     const size_t len = compress_to(gz, ROOM, f.bytes, f.len);
-    tst_ok(csk_nifti_parse(&a, gz, len, "a.nii.gz"));
+    tst_ok(parse_gz(&a, gz, len));
     ck_assert_float_eq(a.data[5], 77.0f);
     csk_array_clear(&a);
 
     /* Two members in a row are one file. */
     size_t part = compress_to(gz, ROOM, f.bytes, 200);
     part += compress_to(gz + part, ROOM - part, f.bytes + 200, f.len - 200);
-    tst_ok(csk_nifti_parse(&a, gz, part, "a.nii.gz"));
+    tst_ok(parse_gz(&a, gz, part));
     ck_assert_float_eq(a.data[5], 77.0f);
     csk_array_clear(&a);
 }
@@ -337,7 +338,7 @@ START_TEST(test_trailing)
     const size_t len = compress_to(gz, ROOM, f.bytes, f.len);
     for (int k = 0; k < 4; k++) {
         memcpy(gz + len, tails[k], 5);
-        const csk_status err = csk_nifti_parse(&a, gz, len + 5, "a.nii.gz");
+        const csk_status err = parse_gz(&a, gz, len + 5);
         if (k == 3) /* another member, which is none */
             tst_fails(err, CSK_ERR_FORMAT, "damaged");
         else
@@ -345,16 +346,14 @@ START_TEST(test_trailing)
         csk_array_clear(&a);
     }
     for (size_t cut = 1; cut < 1000; cut += 37) /* the values are whole long before */
-        tst_fails(csk_nifti_parse(&a, gz, len - cut, "a.nii.gz"), CSK_ERR_FORMAT,
-                  "truncated");
+        tst_fails(parse_gz(&a, gz, len - cut), CSK_ERR_FORMAT, "truncated");
     gz[len - 5] ^= 1;
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT, "damaged");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "damaged");
 
     /* A second member that ends too early. */
     size_t part = compress_to(gz, ROOM, f.bytes, HEAD + 10);
     part += compress_to(gz + part, ROOM - part, f.bytes, 100);
-    tst_fails(csk_nifti_parse(&a, gz, part - 1, "a.nii.gz"), CSK_ERR_FORMAT,
-              "truncated");
+    tst_fails(parse_gz(&a, gz, part - 1), CSK_ERR_FORMAT, "truncated");
 }
 END_TEST
 
@@ -365,25 +364,22 @@ START_TEST(test_gzip_malformed)
     csk_array a;
 
     size_t len = compress_to(gz, ROOM, f.bytes, f.len);
-    tst_fails(csk_nifti_parse(&a, gz, len - 12, "a.nii.gz"), CSK_ERR_FORMAT,
+    tst_fails(parse_gz(&a, gz, len - 12), CSK_ERR_FORMAT,
               "a.nii.gz: the gzip stream is truncated");
     gz[len - 6] ^= 1; /* the checksum */
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
-              "damaged: incorrect data check");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "damaged: incorrect data check");
     gz[3] = 0xff;
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT, "damaged");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "damaged");
     len = compress_to(gz, ROOM, f.bytes, f.len - 1);
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
-              "357 bytes, 358 were expected");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "357 bytes, 358 were expected");
     len = compress_to(gz, ROOM, f.bytes, 40);
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
-              "40 bytes, 352 were expected");
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT, "40 bytes, 352 were expected");
 
     /* A few bytes that promise a gigabyte. */
     put(&f, 42, 32767, 2);
     put(&f, 44, 32767, 2);
     len = compress_to(gz, ROOM, f.bytes, f.len);
-    tst_fails(csk_nifti_parse(&a, gz, len, "a.nii.gz"), CSK_ERR_FORMAT,
+    tst_fails(parse_gz(&a, gz, len), CSK_ERR_FORMAT,
               "the header asks for 1073676641 bytes");
 }
 END_TEST
