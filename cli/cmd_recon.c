@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
-#include "cli/posterior.h"
 #include "cli/scan.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "samplers/recon.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 typedef struct recon_opts {
     const char *coils, *mask, *prior;
     double noise;
-    cli_posterior_opts posterior;
+    csk_recon_opts recon;
 } recon_opts;
 
 #define S recon_opts
@@ -22,7 +22,7 @@ static const csk_param params[] = {
     CSK_OPT_TEXT(S, mask,  "mask",  "FILE", "sampling pattern; without it, measured is what is not exactly 0"),
     CSK_OPT_TEXT(S, prior, "prior", "FILE", "prior, as csk prior fit writes it"),
     CSK_OPT_REAL(S, noise, "noise", 0, 0, 1e30, "ETA", "standard deviation of the noise in each real number, 0 to estimate it"),
-    CSK_OPT_GROUP(S, posterior, cli_posterior_params),
+    CSK_OPT_GROUP(S, recon, csk_recon_params),
     CSK_OPT_END,
 };
 /* clang-format on */
@@ -37,12 +37,26 @@ static csk_status write_one(const cli_call *call, const csk_array *a, const char
     return err;
 }
 
-static csk_status write_naive(const cli_call *call, const csk_array *naive)
+/* When the stages began, and what they show. */
+typedef struct stages {
+    const cli_call *call;
+    double start[CSK_RECON_DONE + 1];
+} stages;
+
+/* The naive estimate is written as soon as it is there. */
+static csk_status on_stage(void *user, csk_recon_stage stage, const csk_recon *so_far)
 {
-    return write_one(call, naive, "naive.npy");
+    static const char *const labels[] = { "naive estimate", "radius", "posterior" };
+    stages *s = user;
+
+    s->start[stage] = cli_seconds();
+    if (stage < CSK_RECON_DONE) /* the same monitor under another name */
+        (void)cli_monitor(s->call, labels[stage]);
+    return stage == CSK_RECON_RADIUS ? write_one(s->call, &so_far->naive, "naive.npy")
+                                     : CSK_OK;
 }
 
-static csk_status write_rest(const cli_call *call, const cli_posterior *p)
+static csk_status write_rest(const cli_call *call, const csk_recon *p)
 {
     csk_status err = write_one(call, &p->mean, "mean.npy");
 
@@ -57,8 +71,8 @@ static csk_status write_rest(const cli_call *call, const cli_posterior *p)
     return err;
 }
 
-static void report(const cli_call *call, const cli_scan *scan, const cli_posterior *p,
-                   double seconds_reading)
+static void report(const cli_call *call, const cli_scan *scan, const csk_recon *p,
+                   const stages *s, double seconds_reading)
 {
     const recon_opts *o = call->opts;
     const csk_stage *g = p->info.stages;
@@ -67,11 +81,12 @@ static void report(const cli_call *call, const cli_scan *scan, const cli_posteri
 
     for (int k = 0; k <= last; k++)
         steps += g[k].steps;
-    cli_put_shape(call, "image", &scan->image);
-    cli_put_int(call, "coils", scan->coils);
+    cli_put_shape(call, "image", &scan->is.image);
+    cli_put_int(call, "coils", scan->is.coils);
     cli_put_real(call, "acceleration",
-                 (double)csk_space_size(&scan->image) / (double)scan->samples, 3, NULL);
-    cli_put_int(call, "samples", o->posterior.samples);
+                 (double)csk_space_size(&scan->is.image) / (double)scan->is.samples, 3,
+                 NULL);
+    cli_put_int(call, "samples", o->recon.samples);
     cli_put_real(call, "unit", p->unit, -1, NULL);
     cli_put_real(call, "radius", p->radius, -1, NULL);
     cli_put_real(call, "sigma", p->info.sigma, -1, NULL);
@@ -81,7 +96,7 @@ static void report(const cli_call *call, const cli_scan *scan, const cli_posteri
     cli_put_real(call, "first_smoothing", g[0].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "last_smoothing", g[last].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "first_noise_level", g[0].noise_std * p->unit, -1, NULL);
-    cli_put_real(call, "step_size", o->posterior.recover.langevin.step, -1, NULL);
+    cli_put_real(call, "step_size", o->recon.recover.langevin.step, -1, NULL);
     cli_put_int(call, "score_evaluations",
                 p->info.langevin.evaluations + p->info.diffusion.evaluations);
     cli_put_int(call, "operator_applications", p->info.langevin.applications);
@@ -89,13 +104,16 @@ static void report(const cli_call *call, const cli_scan *scan, const cli_posteri
     cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
     cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
     cli_put_real(call, "seconds_reading", seconds_reading, 2, "s");
-    cli_put_real(call, "seconds_naive", p->seconds_naive, 2, "s");
-    cli_put_real(call, "seconds_radius", p->seconds_radius, 2, "s");
-    cli_put_real(call, "seconds_sampling", p->seconds_sampling, 2, "s");
+    cli_put_real(call, "seconds_naive",
+                 s->start[CSK_RECON_RADIUS] - s->start[CSK_RECON_NAIVE], 2, "s");
+    cli_put_real(call, "seconds_radius",
+                 s->start[CSK_RECON_SAMPLING] - s->start[CSK_RECON_RADIUS], 2, "s");
+    cli_put_real(call, "seconds_sampling",
+                 s->start[CSK_RECON_DONE] - s->start[CSK_RECON_SAMPLING], 2, "s");
 }
 
 /* All that was said, and every level of the schedule. */
-static csk_status write_report(const cli_call *call, const cli_posterior *p)
+static csk_status write_report(const cli_call *call, const csk_recon *p)
 {
     for (int k = 0; k < p->info.count; k++) {
         const csk_stage *g = &p->info.stages[k];
@@ -129,13 +147,13 @@ static csk_status read_inputs(const cli_call *call, cli_scan *scan,
         err = cli_input(call, o->prior);
     if (!err)
         err = cli_bad_input(call, csk_wavelet_model_read(model, o->prior));
-    if (!err && (model->axes != scan->image.rank || model->field != CSK_COMPLEX))
+    if (!err && (model->axes != scan->is.image.rank || model->field != CSK_COMPLEX))
         err = cli_bad_input(
             call, csk_fail(CSK_ERR_SHAPE,
                            "%s: describes %s images of %d axes, the scan has "
                            "complex ones of %d",
                            o->prior, model->field == CSK_COMPLEX ? "complex" : "real",
-                           model->axes, scan->image.rank));
+                           model->axes, scan->is.image.rank));
     return err;
 }
 
@@ -143,27 +161,31 @@ static csk_status run(const cli_call *call)
 {
     const recon_opts *o = call->opts;
     csk_wavelet_model model = { .weight = NULL };
-    cli_scan scan = { .coils = 0 };
-    cli_posterior p = { .unit = 0. };
+    cli_scan scan = { .is = { .A = NULL } };
+    csk_recon p = { .unit = 0. };
+    csk_recon_opts opts = o->recon;
+    stages s = { .call = call };
     double eta = 0.;
     const double start = cli_seconds();
     csk_status err = read_inputs(call, &scan, &model);
 
+    opts.recover.langevin.monitor = cli_monitor(call, NULL);
+    opts.stage = on_stage;
+    opts.user = &s;
     if (!err)
         err = cli_bad_input(call, cli_scan_noise(call, &scan, o->noise, &eta));
     const double reading = cli_seconds() - start;
     if (!err)
         err = cli_make_dir(call, cli_arg_of(call, 1));
     if (!err)
-        err = cli_posterior_run(call, &p, scan.A, scan.b, eta, &model, &o->posterior,
-                                write_naive);
+        err = csk_recon_run(&p, scan.is.A, scan.is.b, eta, &model, call->seed, &opts);
     if (!err)
         err = write_rest(call, &p);
     if (!err) {
-        report(call, &scan, &p, reading);
+        report(call, &scan, &p, &s, reading);
         err = write_report(call, &p);
     }
-    cli_posterior_clear(&p);
+    csk_recon_clear(&p);
     cli_scan_clear(&scan);
     csk_wavelet_model_clear(&model);
     return err;
@@ -174,14 +196,14 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 {
     const recon_opts *o = call->opts;
     csk_wavelet_model model = { .weight = NULL };
-    cli_scan scan = { .coils = 0 };
+    cli_scan scan = { .is = { .A = NULL } };
     csk_status err = read_inputs(call, &scan, &model);
 
     if (!err) {
-        const int64_t n = csk_linop_cols(scan.A), m = csk_linop_rows(scan.A);
-        const int64_t chains = o->posterior.samples < 16 ? o->posterior.samples : 16;
+        const int64_t n = csk_linop_cols(scan.is.A), m = csk_linop_rows(scan.is.A);
+        const int64_t chains = o->recon.samples < 16 ? o->recon.samples : 16;
         float *block =
-            csk_alloc(2 * csk_pad(n) + csk_linop_work_len(scan.A), sizeof(*block));
+            csk_alloc(2 * csk_pad(n) + csk_linop_work_len(scan.is.A), sizeof(*block));
 
         if (!block) {
             err = CSK_ERR_NOMEM;
@@ -189,16 +211,16 @@ static csk_status plan(const cli_call *call, cli_plan *out)
             double best = INFINITY;
             for (int k = 0; k < 3; k++) {
                 const double start = cli_seconds();
-                csk_linop_normal(scan.A, block + csk_pad(n), block,
+                csk_linop_normal(scan.is.A, block + csk_pad(n), block,
                                  block + 2 * csk_pad(n));
                 best = fmin(best, cli_seconds() - start);
             }
-            const csk_recover_opts *r = &o->posterior.recover;
+            const csk_recover_opts *r = &o->recon.recover;
             /* a step costs about seven normal operators: the solve, the score, the noise */
-            out->seconds = best * (o->posterior.naive_iter * (1. + o->posterior.draws) +
-                                   7. * o->posterior.samples * r->levels * r->steps);
-            out->bytes = 4 * (o->posterior.samples * n + chains * (7 * n + m) +
-                              3 * csk_linop_work_len(scan.A) + 6 * n + 4 * m);
+            out->seconds = best * (o->recon.naive_iter * (1. + o->recon.draws) +
+                                   7. * o->recon.samples * r->levels * r->steps);
+            out->bytes = 4 * (o->recon.samples * n + chains * (7 * n + m) +
+                              3 * csk_linop_work_len(scan.is.A) + 6 * n + 4 * m);
             csk_free(block);
         }
     }

@@ -4,15 +4,11 @@
 #define CSK_CLI_SCAN_H
 
 #include "cli/cli.h"
-#include "cs/linop.h"
+#include "operators/scan.h"
 
 typedef struct cli_scan {
     csk_array kspace; /**< [coil][...k...] or without coils; 0 where not measured */
-    csk_space image;  /**< complex */
-    int64_t coils;
-    int64_t samples; /**< measured, per coil */
-    csk_linop *A;    /**< SENSE, or the masked Fourier transform of one coil */
-    float *b;        /**< the measured samples, a vector of A's codomain */
+    csk_scan is;      /**< the linear inverse problem */
 } cli_scan;
 
 /**

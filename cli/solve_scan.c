@@ -46,17 +46,17 @@ static csk_status l1_lambda_max(job *j)
     const char *family = j->o->wavelet ? j->o->wavelet : "db2";
     csk_linop *W = NULL;
     csk_status err =
-        csk_linop_wavelet(&W, &j->scan.image, j->axes, family, j->o->levels);
+        csk_linop_wavelet(&W, &j->scan.is.image, j->axes, family, j->o->levels);
 
     if (err)
         return err;
     int64_t work_len = csk_linop_work_len(W);
-    if (work_len < csk_linop_work_len(j->scan.A))
-        work_len = csk_linop_work_len(j->scan.A);
+    if (work_len < csk_linop_work_len(j->scan.is.A))
+        work_len = csk_linop_work_len(j->scan.is.A);
     float *block = csk_alloc(2 * csk_pad(j->n) + work_len, sizeof(*block));
     if (block) {
         float *x = block, *c = x + csk_pad(j->n), *work = c + csk_pad(j->n);
-        csk_linop_adjoint(j->scan.A, x, j->scan.b, work);
+        csk_linop_adjoint(j->scan.is.A, x, j->scan.is.b, work);
         csk_linop_apply(W, c, x, work);
         j->lambda_max = csk_max_modulus(j->n / WIDTH, WIDTH, c);
     }
@@ -68,7 +68,7 @@ static csk_status l1_lambda_max(job *j)
 /* r := A*(b - A c) for the constant image c that fits b best; y: two vectors of data. */
 static void subtract_constant(const job *j, float *r, float *y, float *work)
 {
-    const csk_linop *A = j->scan.A;
+    const csk_linop *A = j->scan.is.A;
     double power, re = 0., im = 0.;
     float *rest = y + csk_pad(j->m);
 
@@ -78,7 +78,8 @@ static void subtract_constant(const job *j, float *r, float *y, float *work)
     csk_linop_apply(A, y, r, work);
     power = csk_dot(j->m, y, y);
     for (int64_t i = 0; i < j->m; i += WIDTH) { /* <A 1, b> */
-        const double yr = y[i], yi = y[i + 1], br = j->scan.b[i], bi = j->scan.b[i + 1];
+        const double yr = y[i], yi = y[i + 1], br = j->scan.is.b[i],
+                     bi = j->scan.is.b[i + 1];
         re += yr * br + yi * bi;
         im += yr * bi - yi * br;
     }
@@ -88,8 +89,8 @@ static void subtract_constant(const job *j, float *r, float *y, float *work)
     }
     for (int64_t i = 0; i < j->m; i += WIDTH) {
         const double yr = y[i], yi = y[i + 1];
-        rest[i] = (float)(j->scan.b[i] - (re * yr - im * yi));
-        rest[i + 1] = (float)(j->scan.b[i + 1] - (re * yi + im * yr));
+        rest[i] = (float)(j->scan.is.b[i] - (re * yr - im * yi));
+        rest[i + 1] = (float)(j->scan.is.b[i + 1] - (re * yi + im * yr));
     }
     csk_linop_adjoint(A, r, rest, work);
 }
@@ -141,9 +142,9 @@ static double longest(const float *u, int64_t floats, int axes)
  */
 static csk_status tv_lambda_max(job *j)
 {
-    const csk_linop *A = j->scan.A;
+    const csk_linop *A = j->scan.is.A;
     csk_linop *F = NULL;
-    csk_status err = csk_linop_fft(&F, &j->scan.image, j->axes);
+    csk_status err = csk_linop_fft(&F, &j->scan.is.image, j->axes);
 
     if (err)
         return err;
@@ -160,9 +161,9 @@ static csk_status tv_lambda_max(job *j)
         float *z = block, *f = z + csk_pad(j->n), *y = f + csk_pad(j->n),
               *u = y + 2 * csk_pad(j->m), *work = u + csk_pad(rows);
         subtract_constant(j, z, y, work);
-        invert_laplacian(&j->scan.image, F, z, f, work);
+        invert_laplacian(&j->scan.is.image, F, z, f, work);
         csk_linop_apply(j->K, u, z, work);
-        j->lambda_max = longest(u, j->n, j->scan.image.rank);
+        j->lambda_max = longest(u, j->n, j->scan.is.image.rank);
     }
     csk_free(block);
     csk_linop_unref(F);
@@ -182,7 +183,7 @@ static csk_status solve_l1(job *j, float *x, const float *b, double lambda)
     if (j->tol > 0.)
         o.tol = j->tol;
     o.settle = j->settle;
-    return csk_fista(x, j->scan.A, b, j->g, &o, &j->info);
+    return csk_fista(x, j->scan.is.A, b, j->g, &o, &j->info);
 }
 
 static csk_status solve_tv(job *j, float *x, const float *b, double lambda)
@@ -195,14 +196,14 @@ static csk_status solve_tv(job *j, float *x, const float *b, double lambda)
         o.max_iter = j->max_iter;
     if (j->tol > 0.)
         o.tol = j->tol;
-    return csk_pdhg(x, j->scan.A, b, j->K, j->g, &o, &j->info);
+    return csk_pdhg(x, j->scan.is.A, b, j->K, j->g, &o, &j->info);
 }
 
 static csk_status prepare_l1(job *j)
 {
     const char *family = j->o->wavelet ? j->o->wavelet : "db2";
-    const csk_status err = csk_prox_wavelet_l1(&j->g, &j->scan.image, j->axes, family,
-                                               j->o->levels, j->o->random_shift);
+    const csk_status err = csk_prox_wavelet_l1(
+        &j->g, &j->scan.is.image, j->axes, family, j->o->levels, j->o->random_shift);
 
     j->solve = solve_l1;
     return err ? err : l1_lambda_max(j);
@@ -210,7 +211,7 @@ static csk_status prepare_l1(job *j)
 
 static csk_status prepare_tv(job *j)
 {
-    csk_status err = csk_linop_grad(&j->K, &j->scan.image, j->axes);
+    csk_status err = csk_linop_grad(&j->K, &j->scan.is.image, j->axes);
 
     if (!err)
         err = csk_prox_tv_dual(&j->g, csk_linop_codomain(j->K));
@@ -220,15 +221,15 @@ static csk_status prepare_tv(job *j)
 
 static csk_status zero_filled(job *j)
 {
-    const csk_linop *A = j->scan.A;
+    const csk_linop *A = j->scan.is.A;
     float *block = csk_alloc(csk_pad(j->m) + csk_linop_work_len(A), sizeof(*block));
 
     if (!block)
         return CSK_ERR_NOMEM;
     float *work = block + csk_pad(j->m);
-    csk_linop_adjoint(A, j->image.data, j->scan.b, work);
+    csk_linop_adjoint(A, j->image.data, j->scan.is.b, work);
     csk_linop_apply(A, block, j->image.data, work);
-    j->info.residual = csk_distance(j->m, block, j->scan.b);
+    j->info.residual = csk_distance(j->m, block, j->scan.is.b);
     csk_free(block);
     return CSK_OK;
 }
@@ -242,7 +243,7 @@ static csk_status cg_sense(job *j)
     if (j->o->tol > 0.)
         o.tol = j->o->tol;
     o.monitor = cli_monitor(j->call, NULL);
-    return csk_cg(j->image.data, j->scan.A, j->scan.b, &o, &j->info);
+    return csk_cg(j->image.data, j->scan.is.A, j->scan.is.b, &o, &j->info);
 }
 
 /* -- the weight ---------------------------------------------------------------------- */
@@ -262,8 +263,8 @@ static csk_status search(job *j)
 {
     enum { ITERATIONS = 50 };
     csk_lambda_opts o = j->o->automatic;
-    const csk_lambda_problem p = { j->scan.A,     j->scan.b,  j->eta,
-                                   j->lambda_max, try_weight, j };
+    const csk_lambda_problem p = { j->scan.is.A,  j->scan.is.b, j->eta,
+                                   j->lambda_max, try_weight,   j };
     csk_lambda_info tried;
 
     o.seed = j->call->seed;
@@ -299,7 +300,7 @@ static csk_status regularised(job *j)
         j->max_iter = j->o->max_iter;
         j->settle = j->o->settle;
         j->tol = j->o->tol;
-        err = j->solve(j, j->image.data, j->scan.b, j->lambda);
+        err = j->solve(j, j->image.data, j->scan.is.b, j->lambda);
     }
     if (j->lambda > 0.)
         solve_put_lambda(j->call, j->lambda, j->lambda_max, chosen[weight.kind]);
@@ -365,10 +366,10 @@ static csk_status start(job *j)
 
     if (err)
         return err;
-    j->axes = (1u << j->scan.image.rank) - 1u;
-    j->n = csk_linop_cols(j->scan.A);
-    j->m = csk_linop_rows(j->scan.A);
-    if (csk_norm(j->m, j->scan.b) == 0.)
+    j->axes = (1u << j->scan.is.image.rank) - 1u;
+    j->n = csk_linop_cols(j->scan.is.A);
+    j->m = csk_linop_rows(j->scan.is.A);
+    if (csk_norm(j->m, j->scan.is.b) == 0.)
         return cli_bad_input(j->call,
                              csk_fail(CSK_ERR_NUMERIC,
                                       "%s: all %lld values that the mask selects "
@@ -376,7 +377,7 @@ static csk_status start(job *j)
                                       cli_arg_of(j->call, SOLVE_SCAN_ARG),
                                       (long long)(j->m / WIDTH)));
     err = find_noise(j);
-    return err ? err : csk_array_init(&j->image, &j->scan.image);
+    return err ? err : csk_array_init(&j->image, &j->scan.is.image);
 }
 
 csk_status solve_scan(const cli_call *call)

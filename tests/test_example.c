@@ -19,9 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIDE = 24, PIXELS = SIDE * SIDE, COILS = 3, TRAINING = 4, SAMPLES = 16 };
-#define ETA      0.01
-#define ETA_TEXT "0.01"
+enum { SIDE = 48, PIXELS = SIDE * SIDE, COILS = 6, TRAINING = 4, SAMPLES = 16 };
+#define ETA 0.01
 
 extern char **environ;
 
@@ -71,7 +70,7 @@ static csk_array truth(void)
 /* k-space with noise, R = 3, into scan.cfl; returns the zero-filled image. */
 static csk_array make_scan(const csk_array *image)
 {
-    const csk_mask_opts how = { CSK_MASK_POISSON, 3., 6 };
+    const csk_mask_opts how = { CSK_MASK_POISSON, 3., 20 };
     uint8_t mask[PIXELS];
     csk_array coils = { .data = NULL }, kspace, zero_filled;
     csk_linop *A;
@@ -147,8 +146,7 @@ static int run_on(const char *scan)
 
     for (int k = 0; k < 4; k++)
         (void)snprintf(path[k], sizeof(path[k]), "%s", tst_path(names[k]));
-    return run(
-        (const char *[]){ scan, path[0], path[1], ETA_TEXT, path[2], path[3], NULL });
+    return run((const char *[]){ scan, path[0], path[1], path[2], path[3], NULL });
 }
 
 START_TEST(recovers)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/posterior.h"
+#include "samplers/recon.h"
 #include "cs/fista.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
@@ -14,9 +14,9 @@ enum { BATCH = 16, STREAMS = 8 /* of a chain: samplers/diffusion.h */ };
 
 static const char *const shifts[] = { "none", "chain", "step", NULL };
 
-#define S cli_posterior_opts
+#define S csk_recon_opts
 /* clang-format off */
-const csk_param cli_posterior_params[] = {
+const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, samples, "samples", 16, 1, 65536, "N",        "posterior samples"),
     CSK_OPT_CHOICE(S, shift, "shift", CSK_SHIFT_STEP, shifts,     "cycle shift of the wavelet prior: none, one a chain, a new one at every step"),
     CSK_OPT_REAL(S, tail,    "tail",    .05, 1e-6, .499, "P",     "quantiles at P and 1 - P"),
@@ -33,15 +33,15 @@ const csk_param cli_posterior_params[] = {
 /* clang-format on */
 #undef S
 
-cli_posterior_opts cli_posterior_defaults(void)
+csk_recon_opts csk_recon_defaults(void)
 {
-    cli_posterior_opts o = { .wavelet = NULL };
+    csk_recon_opts o = { .wavelet = NULL };
 
-    csk_param_defaults(cli_posterior_params, &o);
+    csk_param_defaults(csk_recon_params, &o);
     return o;
 }
 
-void cli_posterior_clear(cli_posterior *p)
+void csk_recon_clear(csk_recon *p)
 {
     csk_array_clear(&p->naive);
     csk_array_clear(&p->mean);
@@ -50,7 +50,7 @@ void cli_posterior_clear(cli_posterior *p)
     csk_array_clear(&p->high);
     csk_array_clear(&p->samples);
     csk_recover_info_clear(&p->info);
-    *p = (cli_posterior){ .unit = 0. };
+    *p = (csk_recon){ .unit = 0. };
 }
 
 /* The naive estimate as a function of the data, for the radius, too. */
@@ -90,7 +90,7 @@ static csk_status bright_level(double *level, const csk_array *x)
                           "the naive estimate is zero: nothing was measured");
 }
 
-static csk_status summarise(cli_posterior *p, const csk_space *image, int samples,
+static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
                             double tail)
 {
     const int64_t n = csk_space_len(image);
@@ -111,75 +111,95 @@ static csk_status summarise(cli_posterior *p, const csk_space *image, int sample
     return err;
 }
 
-/* All chains, a batch at a time; a chain's noise does not know of its batch. */
-static csk_status sample(const cli_call *call, cli_posterior *p,
-                         const csk_posterior *post, const float *x0,
-                         const cli_posterior_opts *o)
+/* What all stages need. */
+typedef struct run {
+    csk_recon *p;
+    naive solver;
+    const float *b;
+    double eta;
+    const csk_wavelet_model *model;
+    uint64_t seed;
+    const csk_recon_opts *o;
+} run;
+
+static csk_status begin(const run *r, csk_recon_stage stage)
 {
+    return r->o->stage ? r->o->stage(r->o->user, stage, r->p) : CSK_OK;
+}
+
+/* All chains, a batch at a time; a chain's noise does not know of its batch. */
+static csk_status sample(const run *r, const csk_posterior *post, const float *x0)
+{
+    csk_recon *p = r->p;
     const int64_t n = csk_linop_cols(post->A);
-    csk_recover_opts r = o->recover;
+    const int samples = r->o->samples;
     double square = 0., residual[BATCH];
     csk_status err = CSK_OK;
 
-    r.langevin.monitor = cli_monitor(call, "posterior");
-    for (int done = 0; done < o->samples && !err; done += BATCH) {
-        const int count = o->samples - done < BATCH ? o->samples - done : BATCH;
-        const csk_rng run = { call->seed, (uint32_t)(done * STREAMS), 0 };
+    for (int done = 0; done < samples && !err; done += BATCH) {
+        const int count = samples - done < BATCH ? samples - done : BATCH;
+        const csk_rng name = { r->seed, (uint32_t)(done * STREAMS), 0 };
         const csk_run_info before = p->info.langevin, diffused = p->info.diffusion;
 
         csk_recover_info_clear(&p->info);
-        err = csk_recover(p->samples.data + done * n, post, count, x0, p->radius, run,
-                          &r, residual, &p->info);
+        err = csk_recover(p->samples.data + done * n, post, count, x0, p->radius, name,
+                          &r->o->recover, residual, &p->info);
         p->info.langevin.evaluations += before.evaluations;
         p->info.langevin.applications += before.applications;
         p->info.diffusion.evaluations += diffused.evaluations;
         for (int k = 0; k < count && !err; k++)
             square += residual[k] * residual[k];
     }
-    p->residual = sqrt(square / o->samples);
+    p->residual = sqrt(square / samples);
     return err;
 }
 
-/* In the units of the prior: data, noise and naive estimate are divided by p->unit. */
-static csk_status run_in_prior_units(const cli_call *call, cli_posterior *p,
-                                     const naive *s, const float *b,
-                                     const csk_wavelet_model *model,
-                                     const cli_posterior_opts *o)
+/* Data and naive estimate are in the units of the prior here, p->radius before and after, too. */
+static csk_status simulate_and_sample(const run *r, const csk_posterior *post,
+                                      const float *x0)
 {
-    const csk_linop *A = s->A;
+    const csk_recon_opts *o = r->o;
+    csk_recon *p = r->p;
+    csk_status err = begin(r, CSK_RECON_RADIUS);
+
+    p->radius = o->radius / p->unit;
+    if (!err && !(o->radius > 0.) && !(o->recover.sigma > 0.)) {
+        naive solver = r->solver;
+
+        solver.fista.lambda /= p->unit;
+        err = csk_radius_simulate(&p->radius, post, solve_naive, &solver, o->draws,
+                                  o->delta, (csk_rng){ r->seed, 1u << 30, 0 });
+    }
+    if (!err)
+        err = begin(r, CSK_RECON_SAMPLING);
+    return err ? err : sample(r, post, x0);
+}
+
+/* The prior knows the training images: data, noise and naive estimate are divided by p->unit. */
+static csk_status run_in_prior_units(const run *r)
+{
+    csk_recon *p = r->p;
+    const csk_linop *A = r->solver.A;
     const csk_space *image = csk_linop_domain(A);
+    const csk_space stack = csk_space_stack(image, CSK_AXIS_SAMPLE, r->o->samples);
     const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
     float *block = csk_alloc(csk_pad(m) + csk_pad(n), sizeof(*block));
-    const csk_space stack = csk_space_stack(image, CSK_AXIS_SAMPLE, o->samples);
     csk_prior *prior = NULL;
 
     if (!block)
         return CSK_ERR_NOMEM;
     float *const scaled = block, *const x0 = scaled + csk_pad(m);
-    csk_axpby(m, 1. / p->unit, b, 0., scaled);
+    csk_axpby(m, 1. / p->unit, r->b, 0., scaled);
     csk_axpby(n, 1. / p->unit, p->naive.data, 0., x0);
     csk_status err =
-        csk_prior_wavelet(&prior, image, model, 1., (csk_wavelet_shift)o->shift);
-    csk_posterior post = { A, scaled, p->eta / p->unit, prior, NULL, 0. };
-
-    double start = cli_seconds();
-    p->radius = o->radius / p->unit;
-    if (!err && !(o->radius > 0.) && !(o->recover.sigma > 0.)) {
-        naive unit_naive = *s;
-        unit_naive.fista.lambda /= p->unit;
-        unit_naive.fista.monitor = cli_monitor(call, "radius");
-        err = csk_radius_simulate(&p->radius, &post, solve_naive, &unit_naive, o->draws,
-                                  o->delta, (csk_rng){ call->seed, 1u << 30, 0 });
-    }
-    p->seconds_radius = cli_seconds() - start;
-
-    start = cli_seconds();
+        csk_prior_wavelet(&prior, image, r->model, 1., (csk_wavelet_shift)r->o->shift);
+    const csk_posterior post = {
+        .A = A, .b = scaled, .noise_std = r->eta / p->unit, .prior = prior
+    };
     if (!err)
         err = csk_array_init(&p->samples, &stack);
     if (!err)
-        err = sample(call, p, &post, x0, o);
-    p->seconds_sampling = cli_seconds() - start;
-
+        err = simulate_and_sample(r, &post, x0);
     if (!err) {
         csk_scale(csk_space_len(&p->samples.space), p->unit, p->samples.data);
         p->radius *= p->unit;
@@ -191,39 +211,51 @@ static csk_status run_in_prior_units(const cli_call *call, cli_posterior *p,
     return err;
 }
 
-csk_status cli_posterior_run(const cli_call *call, cli_posterior *p, const csk_linop *A,
-                             const float *b, double eta, const csk_wavelet_model *model,
-                             const cli_posterior_opts *o, cli_naive_ready_fn *ready)
+csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, double eta,
+                         const csk_wavelet_model *model, uint64_t seed,
+                         const csk_recon_opts *opts)
 {
+    const csk_recon_opts o = opts ? *opts : csk_recon_defaults();
     const csk_space *image = csk_linop_domain(A);
-    naive s = { .A = A, .fista = csk_fista_defaults() };
     csk_prox *g = NULL;
+    run r = { p, { A, NULL, csk_fista_defaults() }, b, eta, model, seed, &o };
+    csk_status err = csk_param_check(csk_recon_params, &o);
 
-    *p = (cli_posterior){ .eta = eta };
-    p->expected = eta * sqrt((double)csk_linop_rows(A));
-    csk_status err = csk_prox_wavelet_l1(&g, image, (1u << image->rank) - 1u,
-                                         o->wavelet ? o->wavelet : "db2", 4, true);
-    s.g = g;
-    s.fista.lambda = o->lambda * eta;
-    s.fista.max_iter = o->naive_iter;
-    s.fista.monitor = cli_monitor(call, "naive estimate");
+    if (!err && !(eta > 0. && isfinite(eta)))
+        err =
+            csk_fail(CSK_ERR_ARG, "recon: the noise is %g, expected more than 0", eta);
+    if (!err && (model->axes != image->rank || model->field != image->field))
+        err =
+            csk_fail(CSK_ERR_SHAPE,
+                     "recon: the prior describes %s images of %d axes, the scan has %s "
+                     "ones of %d",
+                     model->field == CSK_COMPLEX ? "complex" : "real", model->axes,
+                     image->field == CSK_COMPLEX ? "complex" : "real", image->rank);
+    if (!err)
+        err = csk_prox_wavelet_l1(&g, image, (1u << image->rank) - 1u,
+                                  o.wavelet ? o.wavelet : "db2", 4, true);
+    *p = (csk_recon){ .expected = eta * sqrt((double)csk_linop_rows(A)) };
+    r.solver.g = g;
+    r.solver.fista.lambda = o.lambda * eta;
+    r.solver.fista.max_iter = o.naive_iter;
+    r.solver.fista.monitor = o.recover.langevin.monitor;
 
-    const double start = cli_seconds();
+    if (!err)
+        err = begin(&r, CSK_RECON_NAIVE);
     if (!err)
         err = csk_array_init(&p->naive, image);
     if (!err)
-        err = solve_naive(&s, p->naive.data, b);
-    p->seconds_naive = cli_seconds() - start;
-    if (!err && ready)
-        err = ready(call, &p->naive);
+        err = solve_naive(&r.solver, p->naive.data, b);
     if (!err)
         err = bright_level(&p->unit, &p->naive);
     if (!err) {
-        p->unit = o->unit > 0. ? o->unit : p->unit / model->scale;
-        err = run_in_prior_units(call, p, &s, b, model, o);
+        p->unit = o.unit > 0. ? o.unit : p->unit / model->scale;
+        err = run_in_prior_units(&r);
     }
     if (!err)
-        err = summarise(p, image, o->samples, o->tail);
+        err = summarise(p, image, o.samples, o.tail);
+    if (!err)
+        err = begin(&r, CSK_RECON_DONE);
     csk_prox_free(g);
     return err;
 }

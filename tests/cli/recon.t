@@ -1,0 +1,30 @@
+# Algorithm 3 on a small scan.
+
+$ csk phantom --shape 48,48 h.npy >/dev/null; csk mask --shape 48,48 --accel 2.5 --acs 20 m.npy >/dev/null; csk simulate h.npy --mask m.npy --coils 6 --phase smooth --noise 0.02 scan >/dev/null; csk prior fit --levels 3 --shifts 2 h.npy h.csk >/dev/null
+# The same bytes on any number of threads, in every file.
+$ for t in 1 2 7; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 3 --levels 6 --threads $t rec$t >/dev/null; done; ls rec1 | grep -v json; for t in 2 7; do for f in naive mean std q05 q95 samples; do cmp rec1/$f.npy rec$t/$f.npy; done; done
+  mean.npy
+  naive.npy
+  q05.npy
+  q95.npy
+  samples.npy
+  std.npy
+# Another seed gives other samples of the same image.
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 3 --levels 6 --seed 2 other >/dev/null; cmp rec1/naive.npy other/naive.npy; cmp -s rec1/mean.npy other/mean.npy; echo $?
+  1
+# The residual norm of the samples is what the noise level predicts, within 5 %.
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 4 --json rec | sed -n 's/.*"residual_ratio": \([0-9.]*\),/\1/p' | awk '{ print ($1 > 0.95 && $1 < 1.05) }'
+  1
+$ grep -c 'tether_weight' rec/report.json
+  40
+# Without the noise given it is found, and printed.
+$ grep noise_level_from rec/report.json
+    "noise_level_from": "null space of a fully sampled block",
+# The schedule is printed only on request.
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 few | grep -c smoothing
+  2
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 -v more 2>/dev/null | grep -c smoothing
+  3
+# One coil needs no maps.
+$ csk simulate h.npy --mask m.npy --coils 1 --noise 0.02 one >/dev/null; csk recon one.cfl --prior h.csk --noise 0.02 --samples 1 --levels 2 single | grep coils
+  coils                   1
