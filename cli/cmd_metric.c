@@ -95,7 +95,8 @@ const cli_cmd cmd_metric = {
         "  PSNR  = 10 log10( peak^2 / (sum |x - r|^2 / N) )   in dB\n"
         "  SSIM  = mean structural similarity of 7x7 windows, of magnitudes,\n"
         "          as scikit-image has it by default\n\n"
-        "peak is the largest |r|. Magnitudes are compared unless --complex is given. "
+        "peak is the largest |r|. Of complex images magnitudes are compared unless "
+        "--complex is given, of real ones the values with their signs. "
         "'csk help metrics' has every detail.",
     .args = args,
     .params = params,

@@ -5,7 +5,9 @@
 #include "cs/vec.h"
 #include "samplers/recon.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +70,25 @@ static csk_status write_rest(const cli_call *call, const csk_recon *p)
         err = write_one(call, &p->high, "q95.npy");
     if (!err)
         err = write_one(call, &p->samples, "samples.npy");
+    return err;
+}
+
+/* With --force, what an earlier run left: an interrupted one would mix with it. */
+static csk_status remove_old(const cli_call *call)
+{
+    static const char *const names[] = { "naive.npy",  "mean.npy", "std.npy",
+                                         "q05.npy",    "q95.npy",  "samples.npy",
+                                         "report.json" };
+    csk_status err = CSK_OK;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
+        char *path = cli_join(cli_arg_of(call, 1), names[i]);
+        if (!path)
+            err = cli_no_memory();
+        else if (remove(path) != 0 && errno != ENOENT)
+            err = csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+        free(path);
+    }
     return err;
 }
 
@@ -177,6 +198,8 @@ static csk_status run(const cli_call *call)
     const double reading = cli_seconds() - start;
     if (!err)
         err = cli_make_dir(call, cli_arg_of(call, 1));
+    if (!err && call->force)
+        err = remove_old(call);
     if (!err)
         err = csk_recon_run(&p, scan.is.A, scan.is.b, eta, &model, call->seed, &opts);
     if (!err)

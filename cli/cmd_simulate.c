@@ -95,6 +95,10 @@ static csk_status measure(csk_array *kspace, const csk_array *truth,
                 kspace->data[2 * i] = kspace->data[2 * i + 1] = 0.f;
         }
     }
+    if (!err && !isfinite(csk_max_modulus(len, 1, kspace->data)))
+        err = cli_bad_input(call, csk_fail(CSK_ERR_NUMERIC,
+                                           "%s: its k-space exceeds single precision",
+                                           cli_arg_of(call, 0)));
     csk_free(noise);
     csk_free(work);
     csk_linop_unref(A);

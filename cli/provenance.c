@@ -156,6 +156,8 @@ const char *cli_provenance(const cli_call *call)
         (void)json_object_set_new(all, "csk", json_string(CSK_VERSION));
         (void)json_object_set_new(all, "command", text ? text : json_null());
         (void)json_object_set_new(all, "seed", json_integer((json_int_t)call->seed));
+        if (cli_signal()) /* what there was at that time */
+            (void)json_object_set_new(all, "interrupted", json_true());
         add_options(options, call->cmd->params, call->opts);
         (void)json_object_set(all, "options", options);
         (void)json_object_set_new(all, "inputs", inputs(s));

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/scan.h"
+#include "cs/format.h"
 #include "cs/mem.h"
 #include "operators/noise.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-static bool has_coils(const csk_space *s, bool with_maps)
+/*
+ * Whether the first axis counts coils. BART's files and NIfTI name their axes, and a single coil
+ * has none; elsewhere maps say that there is one.
+ */
+static bool has_coils(const csk_space *s, const char *path, bool with_maps)
 {
-    return s->axis[0] == CSK_AXIS_COIL || (with_maps && s->rank > 1);
+    const csk_format *f = csk_format_of(path);
+    const bool named =
+        f && (strcmp(f->name, "cfl") == 0 || strcmp(f->name, "nifti") == 0);
+
+    return s->axis[0] == CSK_AXIS_COIL || (with_maps && !named && s->rank > 1);
 }
 
-static csk_status check_space(const csk_space *s, const char *path, bool with_maps)
+static csk_status check_space(const csk_space *s, const char *path, bool with_coils)
 {
     char text[96];
 
     if (s->field != CSK_COMPLEX)
         return csk_fail(CSK_ERR_SHAPE, "%s: k-space is real, expected complex numbers",
                         path);
-    const int coils = has_coils(s, with_maps) ? 1 : 0;
+    const int coils = with_coils ? 1 : 0;
     if (s->rank - coils < 1 || s->rank - coils > 3)
         return csk_fail(
             CSK_ERR_SHAPE,
@@ -34,8 +44,16 @@ static csk_status check_space(const csk_space *s, const char *path, bool with_ma
     return CSK_OK;
 }
 
+/* One coil with a map of its own: an axis of length 1 for both. */
+static void add_coil_axis(csk_array *kspace, csk_array *maps)
+{
+    if (maps->space.rank == kspace->space.rank)
+        maps->space = csk_space_stack(&maps->space, CSK_AXIS_COIL, 1);
+    kspace->space = csk_space_stack(&kspace->space, CSK_AXIS_COIL, 1);
+}
+
 static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
-                        const char *coils, const char *mask_path)
+                        bool with_coils, const char *coils, const char *mask_path)
 {
     csk_array maps = { .data = NULL };
     uint8_t *mask = NULL;
@@ -43,13 +61,15 @@ static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
 
     if (mask_path) {
         const csk_space *k = &s->kspace.space;
-        const int first = has_coils(k, coils != NULL) ? 1 : 0;
+        const int first = with_coils ? 1 : 0;
         const csk_space image =
             csk_space_make(k->field, k->rank - first, k->dim + first);
         err = cli_read_mask(call, &mask, NULL, mask_path, &image, kspace);
     }
     if (!err && coils)
         err = cli_read(call, &maps, coils, CLI_FINITE | CLI_NOT_ZERO);
+    if (!err && coils && !with_coils)
+        add_coil_axis(&s->kspace, &maps);
     if (!err && coils)
         err = cli_bad_input(
             call, cli_same_shape(&maps.space, coils, &s->kspace.space, kspace));
@@ -66,22 +86,47 @@ static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
     return err;
 }
 
+/* A mask that selects numbers which are exactly 0 in all coils believes in measurements of 0. */
+static void doubt_mask(const cli_call *call, const cli_scan *s, const char *kspace)
+{
+    const int64_t width = 2, n = s->is.samples;
+    int64_t empty = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        bool zero = true;
+        for (int64_t c = 0; c < s->is.coils && zero; c++) {
+            const float *b = s->is.b + width * (c * n + i);
+            zero = b[0] == 0.f && b[1] == 0.f;
+        }
+        empty += zero;
+    }
+    if (empty > n / 100)
+        cli_say(call,
+                "the mask selects %" PRId64
+                " positions at which %s is exactly 0: were they "
+                "measured?",
+                empty, kspace);
+}
+
 csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                          const char *coils, const char *mask)
 {
     *s = (cli_scan){ .is = { .A = NULL } };
     csk_status err = cli_read(call, &s->kspace, kspace, CLI_FINITE | CLI_NOT_ZERO);
+    const csk_space *k = &s->kspace.space;
+    const bool with_coils = !err && has_coils(k, kspace, coils != NULL);
 
     if (!err)
-        err = cli_bad_input(call, check_space(&s->kspace.space, kspace, coils != NULL));
-    if (!err && !coils && has_coils(&s->kspace.space, false) &&
-        s->kspace.space.dim[0] > 1)
+        err = cli_bad_input(call, check_space(k, kspace, with_coils));
+    if (!err && !coils && with_coils && k->dim[0] > 1)
         err = cli_bad_input(call, csk_fail(CSK_ERR_SHAPE,
                                            "%s: has %" PRId64 " coils; give their maps "
                                            "with --coils",
-                                           kspace, s->kspace.space.dim[0]));
+                                           kspace, k->dim[0]));
     if (!err)
-        err = build(call, s, kspace, coils, mask);
+        err = build(call, s, kspace, with_coils, coils, mask);
+    if (!err && mask)
+        doubt_mask(call, s, kspace);
     if (err)
         cli_scan_clear(s);
     return err;
@@ -107,5 +152,10 @@ csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,
     }
     cli_put_real(call, "noise_level", *eta, -1, NULL);
     cli_put_text(call, "noise_level_from", method);
+    if (!(given > 0.) && strncmp(method, "null space", 10) != 0)
+        cli_say(call,
+                "the noise level %.4g is only an upper bound, as there is no fully "
+                "sampled block to find it from; better give --noise",
+                *eta);
     return CSK_OK;
 }

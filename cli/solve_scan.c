@@ -35,7 +35,7 @@ struct job {
     int max_iter, settle;
     double tol;
     csk_run_info info; /* of the last run */
-    float *kept;       /* the iterate at which a search was interrupted; not owned */
+    bool searching;    /* for the weight: no image is worth keeping yet */
 };
 
 /* -- the weight above which nothing is left --------------------------------------- */
@@ -252,11 +252,8 @@ static csk_status cg_sense(job *j)
 static csk_status try_weight(void *user, float *x, const float *b, double lambda)
 {
     job *j = user;
-    const csk_status err = j->solve(j, x, b, lambda);
 
-    if (err == CSK_ERR_ABORTED)
-        csk_copy(j->n, x, j->kept);
-    return err;
+    return j->solve(j, x, b, lambda);
 }
 
 static csk_status search(job *j)
@@ -268,12 +265,13 @@ static csk_status search(job *j)
     csk_lambda_info tried;
 
     o.seed = j->call->seed;
-    j->kept = j->image.data;
+    j->searching = true;
     j->monitor = cli_monitor(j->call, "lambda");
     j->max_iter = ITERATIONS;
     if (j->o->max_iter && j->o->max_iter < ITERATIONS)
         j->max_iter = j->o->max_iter;
     const csk_status err = csk_lambda_auto(&j->lambda, j->image.data, &p, &o, &tried);
+    j->searching = err != CSK_OK;
     for (int i = 0; i < tried.tried && !err; i++)
         cli_detail(j->call, "lambda %.4e: residual %.4e, risk %.4e", tried.lambda[i],
                    tried.residual[i], tried.risk[i]);
@@ -388,7 +386,7 @@ csk_status solve_scan(const cli_call *call)
 
     if (!err)
         err = solve_it(&j);
-    if (!err || err == CSK_ERR_ABORTED) {
+    if (!err || (err == CSK_ERR_ABORTED && !j.searching)) {
         const csk_status wrote =
             cli_write(call, &j.image, cli_arg_of(call, SOLVE_OUT_ARG));
         if (wrote)

@@ -68,7 +68,7 @@ static csk_status solve_naive(void *user, float *x, const float *b)
 }
 
 /* The 99th percentile of |x| among pixels above a tenth of the largest. */
-static csk_status bright_level(double *level, const csk_array *x)
+static csk_status bright_level(double *level, const csk_array *x, double eta)
 {
     const int64_t n = csk_space_size(&x->space);
     float *m = csk_alloc(n, sizeof(*m));
@@ -86,8 +86,11 @@ static csk_status bright_level(double *level, const csk_array *x)
     csk_free(m);
     return *level > 0. && isfinite(*level)
                ? CSK_OK
-               : csk_fail(CSK_ERR_NUMERIC,
-                          "the naive estimate is zero: nothing was measured");
+               : csk_fail(
+                     CSK_ERR_NUMERIC,
+                     "the naive estimate is zero: the data are, or the noise level of %g is "
+                     "above them",
+                     eta);
 }
 
 static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
@@ -247,7 +250,7 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err)
         err = solve_naive(&r.solver, p->naive.data, b);
     if (!err)
-        err = bright_level(&p->unit, &p->naive);
+        err = bright_level(&p->unit, &p->naive, eta);
     if (!err) {
         p->unit = o.unit > 0. ? o.unit : p->unit / model->scale;
         err = run_in_prior_units(&r);

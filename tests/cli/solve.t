@@ -100,3 +100,18 @@ $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --wavelet db99 o.npy
 = 2
 $ ls o.npy z.npy 2>/dev/null
 = 2
+# One coil with a map of its own is one coil, whatever the format.
+$ csk simulate head.npy --mask mask.npy --coils 1 --phase smooth --noise 0.01 -q one >/dev/null; csk solve one.cfl --coils one-coils.cfl --method zero-filled with.npy --noise 0.01 -q >/dev/null; csk solve one.cfl --method zero-filled --noise 0.01 without.npy -q >/dev/null; csk info with.npy | grep shape; csk info without.npy | grep shape
+  shape          32x32
+  shape          32x32
+$ csk solve one.cfl --coils one-coils.cfl --mask mask.npy --method zero-filled --noise 0.01 masked.npy -q >/dev/null; cmp masked.npy with.npy
+# A mask that selects what was not measured.
+$ csk mask --kind random --shape 32,32 --accel 1 --acs 8 all.npy >/dev/null 2>&1; csk solve one.cfl --mask all.npy --method zero-filled --noise 0.01 doubt.npy >/dev/null
+2 csk solve: the mask selects 512 positions at which one.cfl is exactly 0: were they measured?
+# An upper bound of the noise is called one.
+$ csk mask --shape 32,32 --accel 4 --acs 8 sparse.npy >/dev/null; csk simulate head.npy --mask sparse.npy --coils 1 --noise 0.001 -q low >/dev/null; csk solve low.cfl --method zero-filled low.npy 2>&1 >/dev/null | sed 's/level [0-9.]*/level/'
+  csk solve: the noise level is only an upper bound, as there is no fully sampled block to find it from; better give --noise
+# What exceeds single precision is not written.
+$ csk convert head.npy --scale 3e38 huge.npy >/dev/null; csk simulate huge.npy --coils 1 huge
+2 csk simulate: huge.npy: its k-space exceeds single precision
+= 3
