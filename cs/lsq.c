@@ -66,11 +66,11 @@ csk_status csk_lsq_by_normal(double *x, const csk_matrix *A, const double *b,
 {
     const int64_t m = csk_matrix_rows(A), n = csk_matrix_cols(A);
     double *const r = csk_alloc(2 * m + n, sizeof(*r));
-    double *const w = r + m, *const g = w + m;
     bool solved;
 
     if (!r)
         return CSK_ERR_NOMEM;
+    double *const w = r + m, *const g = w + m;
     if (csk_lsq_wide(A)) { /* x = A^H w */
         memcpy(w, b, (size_t)m * sizeof(*w));
         solved = solve(factor, w);

@@ -124,11 +124,11 @@ static csk_status find_block(block *b, const csk_planes *k)
 {
     const int64_t pitch = k->nx + 1, size = (k->ny + 1) * pitch;
     double *room = csk_alloc(2 * size, sizeof(*room));
-    table t = { pitch, room, room + size };
 
     *b = (block){ .height = 0 };
     if (!room)
         return CSK_ERR_NOMEM;
+    table t = { pitch, room, room + size };
     for (int64_t plane = 0; plane < k->planes; plane++) {
         fill_table(&t, k, plane);
         find_square(b, k, &t, plane);
