@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
 #include "cs/format.h"
+#include "cs/mem.h"
 #include "cs/vec.h"
 
 #include <math.h>
@@ -86,21 +87,16 @@ static csk_status put_values(const cli_call *call, const csk_array *a)
     return CSK_OK;
 }
 
-/* The note beside the file, if there is one. */
+/* A damaged note is no reason to say nothing of the file. */
 static void put_provenance(const cli_call *call, const char *path)
 {
-    char *note = cli_concat(path, ".json"), *line = NULL;
-    size_t room = 0;
-    FILE *file = note ? fopen(note, "r") : NULL;
+    char *note;
 
-    if (file && getline(&line, &room, file) > 0) {
-        line[strcspn(line, "\n")] = '\0';
-        cli_put_json(call, "provenance", line);
-    }
-    if (file)
-        (void)fclose(file);
-    free(line);
-    free(note);
+    if (csk_read_note(&note, path))
+        cli_say(call, "no provenance: %s", csk_error_message());
+    else if (note)
+        cli_put_json(call, "provenance", note);
+    csk_free(note);
 }
 
 static csk_status describe(const cli_call *call, const char *path)
@@ -123,7 +119,8 @@ static csk_status describe(const cli_call *call, const char *path)
     cli_put_shape(call, "shape", &a.space);
     cli_put_text(call, "axes", axes);
     err = put_values(call, &a);
-    put_provenance(call, path);
+    if (strcmp(path, "-") != 0)
+        put_provenance(call, path);
     cli_end_row(call);
     csk_array_clear(&a);
     return err;

@@ -43,8 +43,20 @@ static csk_status no_format(const char *path, const char *verb)
                     "%s: no format to %s has this suffix; known:%s", path, verb, known);
 }
 
+typedef csk_status pair_reader(void *out, const char *cfl);
+
+static csk_status read_cfl(void *a, const char *cfl)
+{
+    return csk_format_cfl.read(a, cfl);
+}
+
+static csk_status read_cfl_note(void *note, const char *cfl)
+{
+    return csk_format_cfl.read_note(note, cfl);
+}
+
 /* BART's way to name a pair of files: without suffix. */
-static csk_status read_pair(csk_array *a, const char *path)
+static csk_status read_pair(void *out, const char *path, pair_reader *read)
 {
     const size_t len = strlen(path);
     char *cfl = csk_join(path, len, ".cfl");
@@ -53,7 +65,7 @@ static csk_status read_pair(csk_array *a, const char *path)
 
     if (cfl && hdr) {
         if (access(cfl, F_OK) == 0 && access(hdr, F_OK) == 0)
-            err = csk_format_cfl.read(a, cfl);
+            err = read(out, cfl);
         else if (access(path, F_OK) == 0)
             err = no_format(path, "read");
         else
@@ -72,7 +84,7 @@ csk_status csk_read(csk_array *a, const char *path)
 
     *a = (csk_array){ .data = NULL };
     if (!f)
-        return read_pair(a, path);
+        return read_pair(a, path, read_cfl);
     if (!f->read)
         return no_format(path, "read");
     const csk_status err = f->read(a, path);
@@ -112,4 +124,31 @@ csk_status csk_write(const csk_array *a, const char *path, const char *note)
         err = csk_out_commit(&beside);
     csk_out_drop(&beside);
     return err;
+}
+
+/* The first line of PATH.json. */
+static csk_status read_beside(char **note, const char *path)
+{
+    enum { MAX_NOTE = 1 << 20 };
+    char *beside = csk_join(path, strlen(path), ".json");
+    csk_status err = beside ? CSK_OK : CSK_ERR_NOMEM;
+    size_t len;
+
+    if (!err && access(beside, F_OK) == 0) {
+        err = csk_file_load(note, &len, beside, MAX_NOTE);
+        if (!err)
+            (*note)[strcspn(*note, "\n")] = '\0';
+    }
+    csk_free(beside);
+    return err;
+}
+
+csk_status csk_read_note(char **note, const char *path)
+{
+    const csk_format *f = csk_format_of(path);
+
+    *note = NULL;
+    if (!f)
+        return read_pair(note, path, read_cfl_note);
+    return f->read_note ? f->read_note(note, path) : read_beside(note, path);
 }

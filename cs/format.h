@@ -30,6 +30,8 @@ typedef struct csk_format {
     /** @p note: provenance as one line of JSON, NULL for none; @p path is final. */
     csk_status (*write)(const csk_array *a, const char *path, const char *note);
     bool holds_note; /**< false: csk_write() puts the note into PATH.json */
+    /** What write() put there: a new string, or NULL as before. Only if holds_note. */
+    csk_status (*read_note)(char **note, const char *path);
 } csk_format;
 
 /** All formats, closed by NULL. */
@@ -49,6 +51,13 @@ CSK_API csk_status csk_read(csk_array *a, const char *path) CSK_MUST_CHECK;
  */
 CSK_API csk_status csk_write(const csk_array *a, const char *path,
                              const char *note) CSK_MUST_CHECK;
+
+/**
+ * The note that csk_write() left in @p path or beside it, without the end of its line.
+ *
+ * @param note  out: csk_free() it; NULL: there is none
+ */
+CSK_API csk_status csk_read_note(char **note, const char *path) CSK_MUST_CHECK;
 
 /**
  * Write @p len bytes to @p path by way of a temporary file beside it that is renamed

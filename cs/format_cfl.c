@@ -26,11 +26,10 @@ static const csk_axis place_axis[PLACES] = {
     [10] = CSK_AXIS_TIME, [13] = CSK_AXIS_SLICE, [15] = CSK_AXIS_SAMPLE,
 };
 
-/* The text behind the line "# Dimensions", NULL if there is none. */
-static const char *find_dimensions(const char *text, const char *end)
+/* The text behind the line that is @p title, NULL if there is none. */
+static const char *find_section(const char *text, const char *end, const char *title)
 {
-    static const char title[] = "# Dimensions\n";
-    const size_t n = sizeof(title) - 1;
+    const size_t n = strlen(title);
 
     for (const char *s = text; s && (size_t)(end - s) >= n;) {
         if (memcmp(s, title, n) == 0)
@@ -82,7 +81,7 @@ static csk_status parse_dimensions(int64_t dim[PLACES], const char *s, const cha
 csk_status csk_cfl_parse_header(csk_space *out, const char *text, size_t len,
                                 const char *what)
 {
-    const char *s = find_dimensions(text, text + len);
+    const char *s = find_section(text, text + len, "# Dimensions\n");
     csk_space space = { .field = CSK_COMPLEX };
     int64_t dim[PLACES] = { 0 };
 
@@ -121,6 +120,24 @@ static csk_status read_header(csk_space *space, const char *hdr)
         return err;
     err = csk_cfl_parse_header(space, text, len, hdr);
     csk_free(text);
+    return err;
+}
+
+/* The line of the section Command: where BART, too, says what made a file. */
+static csk_status cfl_read_note(char **note, const char *path)
+{
+    char *hdr = header_path(path), *text = NULL;
+    size_t len = 0;
+    csk_status err = hdr ? csk_file_load(&text, &len, hdr, MAX_HEADER) : CSK_ERR_NOMEM;
+
+    if (!err) {
+        const char *s = find_section(text, text + len, "# Command\n");
+        if (s)
+            *note = csk_join(s, strcspn(s, "\n"), "");
+        err = !s || *note ? CSK_OK : CSK_ERR_NOMEM;
+    }
+    csk_free(text);
+    csk_free(hdr);
     return err;
 }
 
@@ -320,4 +337,5 @@ const csk_format csk_format_cfl = {
     .read = cfl_read,
     .write = cfl_write,
     .holds_note = true,
+    .read_note = cfl_read_note,
 };

@@ -3,8 +3,11 @@
 #include "cs/file_priv.h"
 #include "cs/format.h"
 #include "cs/matrix.h"
+#include "cs/mem.h"
 
 #include <inttypes.h>
+#include <string.h>
+
 enum { MAX_DENSE = 1 << 28 }; /* entries of an array made of a sparse matrix */
 
 /* A matrix of one column is a vector. */
@@ -109,6 +112,23 @@ static csk_status mtx_write(const csk_array *a, const char *path, const char *no
     return csk_out_finish(&out, err);
 }
 
+/* The comment behind the first line. */
+static csk_status mtx_read_note(char **note, const char *path)
+{
+    char *text;
+    size_t len;
+    const csk_status err = csk_file_load(&text, &len, path, INT64_MAX);
+
+    if (err)
+        return err;
+    const char *s = strchr(text, '\n');
+    const bool found = s && strncmp(s, "\n% ", 3) == 0;
+    if (found)
+        *note = csk_join(s + 3, strcspn(s + 3, "\n"), "");
+    csk_free(text);
+    return !found || *note ? CSK_OK : CSK_ERR_NOMEM;
+}
+
 extern const csk_format csk_format_mtx;
 const csk_format csk_format_mtx = {
     .name = "mtx",
@@ -117,4 +137,5 @@ const csk_format csk_format_mtx = {
     .read = mtx_read,
     .write = mtx_write,
     .holds_note = true,
+    .read_note = mtx_read_note,
 };

@@ -20,6 +20,7 @@ enum {
     FLAG = 4, /* bytes behind the header that say whether extensions follow */
     MAX_AXES = 7,
     ECODE_COMMENT = 6,
+    MAX_NOTE = 1 << 20, /* vox_offset is a float, exact to 2^24 */
 };
 
 /* Where the fields are, in bytes from the begin. */
@@ -144,11 +145,17 @@ static csk_status parse_space(nifti *h, const uint8_t *p, const char *what)
     return CSK_OK;
 }
 
-static csk_status parse_scale(nifti *h, const uint8_t *p, const char *what)
+/* Where the values begin, as the header has it. */
+static double load_offset(const nifti *h, const uint8_t *p)
 {
     const uint8_t *at = p + h->layout->at_vox_offset;
-    const double offset =
-        h->layout == &nifti1 ? load_real(h, at) : (double)load_whole(h, at);
+
+    return h->layout == &nifti1 ? load_real(h, at) : (double)load_whole(h, at);
+}
+
+static csk_status parse_scale(nifti *h, const uint8_t *p, const char *what)
+{
+    const double offset = load_offset(h, p);
     const size_t least = h->layout->header + FLAG;
     const uint64_t size = csk_scalar_size(h->datatype->type);
 
@@ -328,12 +335,17 @@ static csk_status parse_gzip(csk_array *a, const uint8_t *bytes, size_t len,
     return err;
 }
 
+static bool is_gzip(const uint8_t *p, size_t len)
+{
+    return len >= 2 && p[0] == 0x1f && p[1] == 0x8b;
+}
+
 csk_status csk_nifti_parse(csk_array *a, const void *bytes, size_t len,
                            const char *what)
 {
     const uint8_t *p = bytes;
 
-    if (len >= 2 && p[0] == 0x1f && p[1] == 0x8b)
+    if (is_gzip(p, len))
         return parse_gzip(a, p, len, what);
     return parse_plain(a, p, len, what);
 }
@@ -404,7 +416,6 @@ static const layout *layout_for(const csk_space *s)
 static csk_status make_head(uint8_t **head, size_t *len, const csk_space *s,
                             const char *note, const char *path)
 {
-    enum { MAX_NOTE = 1 << 20 }; /* vox_offset is a float, exact to 2^24 */
     const size_t note_len = note ? strlen(note) : 0;
     const size_t extension = note ? (8 + note_len + 1 + 15) / 16 * 16 : 0;
     const layout *l = layout_for(s);
@@ -479,6 +490,69 @@ static csk_status nifti_gz_write(const csk_array *a, const char *path, const cha
     return write_with(put_gzip, a, path, note);
 }
 
+/* The first comment among the extensions, which end where the values begin. */
+static csk_status find_comment(char **note, const uint8_t *p, size_t len,
+                               const char *what)
+{
+    nifti h = { .datatype = datatypes };
+    const csk_status err = parse_size(&h, p, len, what);
+
+    if (err)
+        return err;
+    size_t at = h.layout->header + FLAG;
+    if (len < at || p[at - FLAG] == 0)
+        return CSK_OK;
+    const double offset = load_offset(&h, p);
+    if (offset < (double)len)
+        len = offset > 0. ? (size_t)offset : 0;
+    while (at + 8 <= len) {
+        const uint64_t size = csk_load_uint(p + at, 4, h.big_endian);
+        if (size < 8 || size > len - at)
+            return CSK_OK; /* readers of images do not look at them either */
+        if (csk_load_uint(p + at + 4, 4, h.big_endian) == ECODE_COMMENT) {
+            const char *text = (const char *)p + at + 8;
+            *note = csk_join(text, strnlen(text, (size_t)size - 8), "");
+            return *note ? CSK_OK : CSK_ERR_NOMEM;
+        }
+        at += (size_t)size;
+    }
+    return CSK_OK;
+}
+
+/* The begin of what @p bytes unpack to has room for the longest note. */
+static csk_status find_packed_comment(char **note, const uint8_t *bytes, size_t len,
+                                      const char *what)
+{
+    const uint64_t room = MAX_HEADER + FLAG + 8 + MAX_NOTE + 16;
+    uint64_t got = 0;
+    csk_gunzip g;
+    csk_status err = csk_gunzip_open(&g, bytes, len, what);
+
+    if (err)
+        return err;
+    uint8_t *head = csk_alloc((int64_t)room, 1);
+    err = head ? csk_gunzip_some(&g, head, room, &got) : CSK_ERR_NOMEM;
+    if (!err)
+        err = find_comment(note, head, (size_t)got, what);
+    csk_free(head);
+    csk_gunzip_close(&g);
+    return err;
+}
+
+static csk_status nifti_read_note(char **note, const char *path)
+{
+    char *bytes;
+    size_t len;
+    csk_status err = csk_file_load(&bytes, &len, path, INT64_MAX);
+
+    if (err)
+        return err;
+    const uint8_t *p = (const uint8_t *)bytes;
+    err = (is_gzip(p, len) ? find_packed_comment : find_comment)(note, p, len, path);
+    csk_free(bytes);
+    return err;
+}
+
 extern const csk_format csk_format_nifti, csk_format_nifti_gz;
 const csk_format csk_format_nifti = {
     .name = "nifti",
@@ -487,6 +561,7 @@ const csk_format csk_format_nifti = {
     .read = nifti_read,
     .write = nifti_write,
     .holds_note = true,
+    .read_note = nifti_read_note,
 };
 const csk_format csk_format_nifti_gz = {
     .name = "nifti-gz",
@@ -495,4 +570,5 @@ const csk_format csk_format_nifti_gz = {
     .read = nifti_read,
     .write = nifti_gz_write,
     .holds_note = true,
+    .read_note = nifti_read_note,
 };

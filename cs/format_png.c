@@ -33,6 +33,7 @@ typedef struct session {
     uint8_t *pixels;
     png_bytepp rows;
     csk_array *a;
+    char **found; /* the note */
 
     csk_out *out; /* writing */
     uint32_t width, height;
@@ -193,6 +194,29 @@ static void read_picture(session *s)
                  NULL); /* what follows IEND is not looked at, as by all readers */
 }
 
+/* As far as to the pixels: the note stands before them. */
+static void read_texts(session *s)
+{
+    if (setjmp(png_jmpbuf(s->png)))
+        return;
+    png_set_read_fn(s->png, s, on_read);
+    png_read_info(s->png, s->info);
+}
+
+static csk_status finish_note(session *s)
+{
+    png_textp text = NULL;
+    const int count = png_get_text(s->png, s->info, &text, NULL);
+
+    for (int k = 0; k < count; k++) {
+        if (strcmp(text[k].key, "Comment") != 0 || !text[k].text)
+            continue;
+        *s->found = csk_join(text[k].text, strlen(text[k].text), "");
+        return *s->found ? CSK_OK : CSK_ERR_NOMEM;
+    }
+    return CSK_OK;
+}
+
 static csk_status finish_picture(session *s)
 {
     const int64_t dim[2] = { s->height, s->width };
@@ -204,25 +228,51 @@ static csk_status finish_picture(session *s)
     return err;
 }
 
+/* @p read is left by longjmp where the file is bad; @p finish works on what it got. */
+static csk_status read_session(session *s, void (*read)(session *s),
+                               csk_status (*finish)(session *s))
+{
+    s->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, s, on_error, on_warning,
+                                      NULL, on_malloc, on_free);
+    s->info = s->png ? png_create_info_struct(s->png) : NULL;
+    if (s->info)
+        read(s);
+    else
+        s->err = CSK_ERR_NOMEM;
+    if (!s->err)
+        s->err = finish(s);
+    png_destroy_read_struct(&s->png, &s->info, NULL);
+    return s->err;
+}
+
 csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len, const char *what)
 {
     session s = { .what = what, .in = bytes, .left = len, .len = len, .a = a };
 
     *a = (csk_array){ .data = NULL };
-    s.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s, on_error, on_warning,
-                                     NULL, on_malloc, on_free);
-    s.info = s.png ? png_create_info_struct(s.png) : NULL;
-    if (s.info)
-        read_picture(&s);
-    else
-        s.err = CSK_ERR_NOMEM;
-    if (!s.err)
-        s.err = finish_picture(&s);
-    png_destroy_read_struct(&s.png, &s.info, NULL);
+    (void)read_session(&s, read_picture, finish_picture);
     csk_free(s.pixels);
     csk_free(s.rows);
     if (s.err)
         csk_array_clear(a);
+    return s.err;
+}
+
+static csk_status png_read_note(char **note, const char *path)
+{
+    char *bytes;
+    size_t len;
+    const csk_status err = csk_file_load(&bytes, &len, path, INT64_MAX);
+
+    if (err)
+        return err;
+    session s = { .what = path,
+                  .in = (const uint8_t *)bytes,
+                  .left = len,
+                  .len = len,
+                  .found = note };
+    (void)read_session(&s, read_texts, finish_note);
+    csk_free(bytes);
     return s.err;
 }
 
@@ -356,4 +406,5 @@ const csk_format csk_format_png = {
     .read = png_read,
     .write = png_write,
     .holds_note = true,
+    .read_note = png_read_note,
 };

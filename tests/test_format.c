@@ -90,8 +90,71 @@ START_TEST(test_note)
             ck_assert_str_eq(text + strlen(note), "\n");
             free(text);
         }
+        char *found;
+        tst_ok(csk_read_note(&found, named(*f)));
+        ck_assert_str_eq(found, note);
+        csk_free(found);
         csk_array_clear(&a);
     }
+    tst_remove_files();
+}
+END_TEST
+
+static void assert_no_note(const char *path)
+{
+    char *note = (char *)1;
+
+    tst_ok(csk_read_note(&note, path));
+    ck_assert_ptr_null(note);
+}
+
+START_TEST(test_no_note)
+{
+    char *note;
+
+    for (const csk_format *const *f = csk_formats; *f; f++) {
+        csk_array a = array_for(*f, CSK_REAL);
+
+        tst_ok(csk_write(&a, named(*f), NULL));
+        assert_no_note(named(*f));
+        if ((*f)->holds_note) {
+            tst_fails(csk_read_note(&note, tst_path((*f)->suffix)), CSK_ERR_IO,
+                      "No such file");
+            ck_assert_ptr_null(note);
+        }
+        csk_array_clear(&a);
+    }
+    tst_fails(csk_read_note(&note, tst_path("none")), CSK_ERR_IO, "nor");
+    tst_remove_files();
+}
+END_TEST
+
+/* Extensions that claim more than there is, of another kind, or cut in a gzip stream. */
+START_TEST(test_bad_nifti_note)
+{
+    static const uint8_t sizes[] = { 0, 7, 255, 16 };
+    const csk_format *nifti = csk_format_of("a.nii");
+    csk_array a = array_for(nifti, CSK_REAL);
+    const char *path = named(nifti);
+    size_t len;
+    char *note;
+
+    for (int k = 0; k < 4; k++) {
+        tst_ok(csk_write(&a, path, "a note of more than sixteen bytes"));
+        char *bytes = tst_get(path, &len);
+        bytes[352] = (char)sizes[k]; /* bytes of the extension */
+        bytes[353] = 0;
+        bytes[356] =
+            k == 3 ? 4 : 6; /* its kind; the text that follows is no extension */
+        tst_ok(csk_write_bytes(path, bytes, len));
+        assert_no_note(path);
+        free(bytes);
+    }
+    tst_ok(csk_write_bytes(path, "short", 5));
+    tst_fails(csk_read_note(&note, path), CSK_ERR_FORMAT, "5 bytes");
+    tst_ok(csk_write_bytes(tst_path("a.nii.gz"), "\x1f\x8b\x08", 3));
+    tst_fails(csk_read_note(&note, tst_path("a.nii.gz")), CSK_ERR_FORMAT, "a.nii.gz");
+    csk_array_clear(&a);
     tst_remove_files();
 }
 END_TEST
@@ -350,12 +413,22 @@ static csk_status read_current(void)
     return err;
 }
 
+static csk_status note_current(void)
+{
+    char *note;
+    const csk_status err = csk_read_note(&note, named(current_format));
+
+    csk_free(note);
+    return err;
+}
+
 START_TEST(test_out_of_memory)
 {
     for (const csk_format *const *f = csk_formats; *f; f++) {
         current_format = *f;
         tst_out_of_memory(write_current);
         tst_out_of_memory(read_current);
+        tst_out_of_memory(note_current);
     }
     tst_remove_files();
 }
@@ -369,6 +442,8 @@ int main(void)
     tcase_add_test(t, test_suffixes);
     tcase_add_test(t, test_round_trip);
     tcase_add_test(t, test_note);
+    tcase_add_test(t, test_no_note);
+    tcase_add_test(t, test_bad_nifti_note);
     tcase_add_test(t, test_note_with_breaks);
     tcase_add_test(t, test_missing);
     tcase_add_test(t, test_pair_without_suffix);

@@ -10,34 +10,34 @@ $ csk convert a.npy --slice 0=1:3,x=4 c.npy
   field  real
   shape  2
 $ csk convert a.npy --slice y=6 d.npy
-2 csk convert: slice: y=6 is not in the axis, 0..5
+2 csk convert: --slice: y=6 is not in the axis, 0..5
 = 2
 $ csk convert a.npy --slice y=3:3 d.npy
-2 csk convert: slice: y=3:3 is not in the axis, 0..5
+2 csk convert: --slice: y=3:3 is not in the axis, 0..5
 = 2
 $ csk convert a.npy --slice y d.npy
-2 csk convert: slice: 'y' is not like z=180 or z=10:200
+2 csk convert: --slice: 'y' is not like z=180 or z=10:200
 = 2
 $ csk convert a.npy --slice z=3 d.npy
-2 csk convert: slice: there is no axis 'z', only y x
+2 csk convert: --slice: there is no axis 'z', only y x
 = 2
 $ csk convert a.npy --pad 4,12 d.npy
-2 csk convert: pad: 4,12 is smaller than the image, real 6x9; --crop cuts it
+2 csk convert: --pad 4,12 is smaller than the image, real 6x9; --crop cuts it
 = 3
 $ csk convert a.npy --crop 4,12 d.npy
-2 csk convert: crop: 4,12 is larger than the image, real 6x9; --pad fills it
+2 csk convert: --crop 4,12 is larger than the image, real 6x9; --pad fills it
 = 3
 $ csk convert a.npy --pad 2,8,12 d.npy
-2 csk convert: pad: 2,8,12 has more axes than the image, real 6x9
+2 csk convert: --pad 2,8,12 has more axes than the image, real 6x9
 = 3
 $ csk convert a.npy --resample 0 d.npy
-2 csk convert: resample is 0, not above 0 and up to 1
+2 csk convert: --resample is 0, not above 0 and up to 1
 = 2
 $ csk convert a.npy --resample y=0.1 d.npy
 2 csk convert: nothing is left of axis 0, 6 times 0.1
 = 2
 $ csk convert a.npy --flip up d.npy
-2 csk convert: flip: there is no axis 'up', only y x
+2 csk convert: --flip: there is no axis 'up', only y x
 = 2
 $ csk convert a.npy --magnitude --phase d.npy
 2 csk convert: only one of --magnitude, --real, --imaginary, --phase
@@ -46,7 +46,7 @@ $ csk convert a.npy --crop 4,8 --resample x=0.5 --pad 8,8 --flip y,x --scale 3 d
   scaled by  3
   field      real
   shape      8x8
-$ csk info d.cfl
+$ csk info d.cfl | grep -v provenance
   file           d.cfl
   format         BART: NAME.hdr and NAME.cfl, complex single precision
   field          complex
@@ -149,7 +149,28 @@ $ csk convert nan.npy --replace 0 n.npy
   field     real
   shape     6x9
 $ csk convert nan.npy --replace much n2.npy
-2 csk convert: replace: 'much' is not a number
+2 csk convert: --replace: 'much' is not a number
 = 2
 $ csk info nan.npy | grep 'not finite'
   not finite     1
+
+# The provenance, wherever the format keeps it; a file without and one that is no JSON.
+
+$ rm -r *; csk phantom --shape 8,8 a.npy -q >/dev/null; for f in b.cfl b.nii b.nii.gz b.png b.mtx; do csk convert a.npy $f -q >/dev/null; done
+$ csk info a.npy b.cfl b b.nii b.nii.gz b.png b.mtx | sed -n 's/.*"command":\("[^"]*"\).*/\1/p'
+  "csk phantom --shape 8,8"
+  "csk convert a.npy"
+  "csk convert a.npy"
+  "csk convert a.npy"
+  "csk convert a.npy"
+  "csk convert a.npy"
+  "csk convert a.npy"
+$ csk info b.png --json | grep -o '"command.*'
+  "command": "csk convert a.npy",
+$ printf 'text\nmore\n' >a.npy.json; csk info a.npy | grep provenance; rm a.npy.json; csk info a.npy | grep -c provenance
+  provenance     text
+  0
+= 1
+$ mkdir a.npy.json; csk info a.npy | head -1
+  file           a.npy
+2 csk info: no provenance: a.npy.json: is a directory, a file was expected
