@@ -179,14 +179,14 @@ csk_status cli_recentre(csk_array *a, const char *text, bool grow)
         return err;
     (void)csk_space_text(&a->space, have, sizeof(have));
     if (rank > a->space.rank)
-        return csk_fail(CSK_ERR_SHAPE, "%s: %s has more axes than the image, %s", name,
+        return csk_fail(CSK_ERR_SHAPE, "--%s %s has more axes than the image, %s", name,
                         text, have);
     memcpy(dim, a->space.dim, sizeof(dim));
     for (int i = 0; i < rank; i++) {
         const int axis = a->space.rank - rank + i;
         if (grow ? want[i] < dim[axis] : want[i] > dim[axis])
             return csk_fail(CSK_ERR_SHAPE,
-                            "%s: %s is %s than the image, %s; --%s %s it", name, text,
+                            "--%s %s is %s than the image, %s; --%s %s it", name, text,
                             grow ? "smaller" : "larger", have, grow ? "crop" : "pad",
                             grow ? "cuts" : "fills");
         dim[axis] = want[i];

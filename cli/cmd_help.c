@@ -67,6 +67,11 @@ static void list_examples(void)
     }
 }
 
+static csk_status one_at_a_time(const char *more)
+{
+    return csk_fail(CSK_ERR_ARG, "one verb or topic at a time, not also '%s'", more);
+}
+
 static csk_status run(const cli_call *call)
 {
     const help_opts *o = call->opts;
@@ -89,6 +94,8 @@ static csk_status run(const cli_call *call)
     }
     if (words->n == 1 && cli_describe_topic(stdout, words->v[0], markup))
         return CSK_OK;
+    if (words->n > 1 && *cli_topic_brief(words->v[0]))
+        return one_at_a_time(words->v[1]);
 
     const cli_cmd *cmd = cli_find(words->n, words->v, &used);
     if (!cmd) {
@@ -99,8 +106,7 @@ static csk_status run(const cli_call *call)
                      : CSK_ERR_ARG;
     }
     if (used < words->n)
-        return csk_fail(CSK_ERR_ARG, "one verb or topic at a time, not also '%s'",
-                        words->v[used]);
+        return one_at_a_time(words->v[used]);
     cli_describe(stdout, cmd, markup);
     return CSK_OK;
 }

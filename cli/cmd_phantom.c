@@ -62,16 +62,21 @@ static csk_status space_of(csk_space *space, const phantom_opts *o)
 
 static csk_status run(const cli_call *call)
 {
+    const phantom_opts *o = call->opts;
     csk_array a = { .data = NULL };
     csk_space space;
-    csk_status err = space_of(&space, call->opts);
+    csk_status err = space_of(&space, o);
 
     if (!err)
         err = make(&a, &space, call);
+    if (err == CSK_ERR_NOMEM)
+        err = csk_fail(err, "--shape %s needs %.1f GB of memory, more than there is",
+                       o->shape ? o->shape : "192,192",
+                       4e-9 * (double)csk_space_len(&space));
     if (!err)
         err = cli_write(call, &a, cli_arg_of(call, 0));
     if (!err) {
-        cli_put_text(call, "kind", kinds[((const phantom_opts *)call->opts)->kind]);
+        cli_put_text(call, "kind", kinds[o->kind]);
         cli_put_shape(call, "shape", &space);
     }
     csk_array_clear(&a);

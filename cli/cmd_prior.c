@@ -107,9 +107,23 @@ static const char *field_name(csk_field field)
     return field == CSK_REAL ? "real" : "complex";
 }
 
-static csk_status fit_run(const cli_call *call)
+/* The images are finite and not zero: what is left of CSK_ERR_NUMERIC is their size. */
+static csk_status fit(csk_wavelet_model *m, const training *t, const cli_call *call)
 {
     const fit_opts *o = call->opts;
+    const csk_status err =
+        csk_wavelet_fit(m, t->slices, t->list, &o->wavelet, call->seed);
+
+    if (err != CSK_ERR_NUMERIC)
+        return err;
+    return csk_fail(err,
+                    "%s%s: the values are too large or too small to learn from; 'csk "
+                    "convert --scale 1' changes that",
+                    call->args[0].v[0], t->files > 1 ? " and the others" : "");
+}
+
+static csk_status fit_run(const cli_call *call)
+{
     const char *path = cli_arg_of(call, 1);
     const double start = cli_seconds();
     csk_wavelet_model m = { .weight = NULL };
@@ -119,7 +133,7 @@ static csk_status fit_run(const cli_call *call)
     if (!err)
         err = find_slices(&t);
     if (!err)
-        err = csk_wavelet_fit(&m, t.slices, t.list, &o->wavelet, call->seed);
+        err = fit(&m, &t, call);
     if (!err) {
         const char *note = cli_provenance(call);
         err = note ? cli_wrote(call, path, csk_wavelet_model_write(&m, path, note))

@@ -37,6 +37,8 @@ static csk_status input_file(const cli_call *call, const char *path)
 {
     struct stat st;
 
+    if (*path == '\0')
+        return csk_fail(CSK_ERR_IO, "the name of the input is empty");
     if (stat(path, &st) != 0)
         return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))

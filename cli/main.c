@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/state.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,26 @@ static bool wants(const char *word, int argc, char *const argv[])
     return false;
 }
 
+/* The verbs that begin with the word @p word; whether there are any. */
+static bool describe_family(const char *word)
+{
+    const size_t len = strlen(word);
+    bool any = false;
+
+    for (const cli_cmd *const *c = cli_commands; *c; c++) {
+        if (strncmp((*c)->name, word, len) != 0 || (*c)->name[len] != ' ')
+            continue;
+        (void)printf("csk %-12s %s\n", (*c)->name, (*c)->brief);
+        any = true;
+    }
+    return any;
+}
+
+static bool wants_help(int argc, char *const argv[])
+{
+    return wants("--help", argc, argv) || wants("-h", argc, argv);
+}
+
 /* argv[1] is the first word of the verb. */
 static int verb(int argc, char *const argv[])
 {
@@ -22,12 +43,14 @@ static int verb(int argc, char *const argv[])
     const cli_cmd *cmd = cli_find(--argc, ++argv, &used);
 
     if (!cmd) {
+        if (wants_help(argc, argv) && describe_family(argv[0]))
+            return CLI_EXIT_DONE;
         (void)fprintf(stderr, "csk: %s\n", csk_error_message());
         return CLI_EXIT_USAGE;
     }
     argc -= used;
     argv += used;
-    if (wants("--help", argc, argv) || wants("-h", argc, argv)) {
+    if (wants_help(argc, argv)) {
         cli_describe(stdout, cmd, CLI_TEXT);
         return CLI_EXIT_DONE;
     }
@@ -73,6 +96,7 @@ static int program(int argc, char *const argv[])
 
 int main(int argc, char *argv[])
 {
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of the write */
     const int code = program(argc, argv);
 
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_EXIT_DONE) {

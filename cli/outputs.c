@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Outputs: checked before the work, complete or absent after it. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "cli/state.h"
 #include "cs/format.h"
 
@@ -9,12 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static csk_status bad_output(const cli_call *call, csk_status err)
-{
-    call->state->bad_output |= err != CSK_OK;
-    return err;
-}
 
 /* The directory that @p path is in; a new string. */
 static char *parent(const char *path)
@@ -88,7 +83,7 @@ static csk_status each_file(const cli_call *call, const char *path,
 
 csk_status cli_check_output(const cli_call *call, const char *path)
 {
-    return bad_output(call, each_file(call, path, check_file));
+    return each_file(call, path, check_file);
 }
 
 static csk_status check_format(const char *path)
@@ -164,7 +159,7 @@ csk_status cli_check_outputs(const cli_call *call)
     if (*path == '\0')
         return csk_fail(CSK_ERR_ARG, "the name of the output is empty");
     if (arg->role == CLI_OUTPUT_DIR)
-        return bad_output(call, check_dir(call, path));
+        return check_dir(call, path);
     if (arg->is_stem)
         return check_stem(call, path);
     if (!arg->any_suffix) {
@@ -187,18 +182,21 @@ csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
 {
     if (!err)
         err = each_file(call, path, remember);
-    return bad_output(call, err);
+    return err;
 }
 
 csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
 {
     if (cli_is_pipe(path))
-        return bad_output(call, cli_write_pipe(a));
+        return cli_write_pipe(a);
 
     const char *note = cli_provenance(call);
     if (!note)
         return cli_no_memory();
-    return cli_wrote(call, path, csk_write(a, path, note));
+    const csk_status err = csk_write(a, path, note);
+    if (err && err != CSK_ERR_IO) /* what the format does not hold */
+        return cli_bad_input(call, err);
+    return cli_wrote(call, path, err);
 }
 
 csk_status cli_write_file(const cli_call *call, const char *path, const void *bytes,
@@ -208,7 +206,7 @@ csk_status cli_write_file(const cli_call *call, const char *path, const void *by
 
     if (!err)
         err = remember(call, path);
-    return bad_output(call, err);
+    return err;
 }
 
 csk_status cli_make_dir(const cli_call *call, const char *path)
@@ -216,7 +214,7 @@ csk_status cli_make_dir(const cli_call *call, const char *path)
     if (mkdir(path, 0777) != 0) {
         if (errno == EEXIST)
             return CSK_OK; /* checked before the work */
-        return bad_output(call, csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno)));
+        return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
     }
     return cli_list_add(&call->state->made, path) ? CSK_OK : cli_no_memory();
 }
@@ -225,8 +223,12 @@ void cli_undo(const cli_call *call)
 {
     const cli_state *s = call->state;
 
-    for (int i = 0; i < s->written.n; i++)
-        (void)unlink(s->written.v[i]);
+    for (int i = 0; i < s->written.n; i++) {
+        char *target = realpath(s->written.v[i], NULL); /* links were there before */
+        if (target)
+            (void)unlink(target);
+        free(target);
+    }
     for (int i = s->made.n - 1; i >= 0; i--)
         (void)rmdir(s->made.v[i]);
 }

@@ -43,13 +43,33 @@ static csk_status slurp(unsigned char **bytes, size_t *len)
 typedef csk_status parser(csk_array *a, const void *bytes, size_t len,
                           const char *what);
 
+/* What the first bytes say; NIfTI's are the length of its header, in either byte order. */
 static parser *parser_of(const unsigned char *bytes, size_t len)
 {
-    if (len >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0)
-        return csk_npy_parse;
-    if (len >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
-        return csk_png_parse;
-    return csk_nifti_parse; /* gzipped or not; says what is wrong with anything else */
+#define BEGIN(text, parse)                                                             \
+    {                                                                                  \
+        text, sizeof(text) - 1, parse                                                  \
+    }
+    static const struct {
+        const char *text;
+        size_t len;
+        parser *parse;
+    } begins[] = {
+        BEGIN("\x93NUMPY", csk_npy_parse),
+        BEGIN("\x89PNG\r\n\x1a\n", csk_png_parse),
+        BEGIN("\x1f\x8b", csk_nifti_parse),
+        BEGIN("\x5c\x01\0\0", csk_nifti_parse),
+        BEGIN("\0\0\x01\x5c", csk_nifti_parse),
+        BEGIN("\x1c\x02\0\0", csk_nifti_parse),
+        BEGIN("\0\0\x02\x1c", csk_nifti_parse),
+    };
+#undef BEGIN
+
+    for (size_t k = 0; k < sizeof(begins) / sizeof(begins[0]); k++) {
+        if (len >= begins[k].len && memcmp(bytes, begins[k].text, begins[k].len) == 0)
+            return begins[k].parse;
+    }
+    return NULL;
 }
 
 csk_status cli_read_pipe(csk_array *a, char hex[65])
@@ -61,7 +81,10 @@ csk_status cli_read_pipe(csk_array *a, char hex[65])
     if (err)
         return err;
     cli_sha256(hex, bytes, len);
-    err = parser_of(bytes, len)(a, bytes, len, "standard input");
+    parser *parse = parser_of(bytes, len);
+    err = parse ? parse(a, bytes, len, "standard input")
+                : csk_fail(CSK_ERR_FORMAT, "standard input is none of .npy, .nii, "
+                                           ".nii.gz and .png, which a pipe takes");
     free(bytes);
     return err;
 }

@@ -42,8 +42,6 @@ static cli_exit exit_code(const cli_state *s, csk_status err)
         return cli_signal() == 15 ? CLI_EXIT_TERMINATED : CLI_EXIT_INTERRUPTED;
     if (err && s->bad_input)
         return CLI_EXIT_DATA;
-    if (err && s->bad_output)
-        return CLI_EXIT_FAILED;
     if (!err && s->not_converged)
         return CLI_EXIT_NOT_CONVERGED;
     return cli_exit_of(err);
@@ -57,19 +55,48 @@ double cli_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* What the library calls "accel" is "--accel" here; told by what follows the name. */
+typedef struct option_search {
+    const char *text;
+    bool found; /* the text begins with the name of an option */
+} option_search;
+
+static void match_option(const csk_param *p, void *user)
+{
+    static const char *const follows[] = { ": ", " is ", " '" };
+    option_search *s = user;
+    const size_t len = strlen(p->name);
+
+    for (int i = 0; i < 3; i++)
+        s->found |= strncmp(s->text, p->name, len) == 0 &&
+                    strncmp(s->text + len, follows[i], strlen(follows[i])) == 0;
+}
+
+static bool begins_with_option(const char *text, const cli_cmd *cmd)
+{
+    option_search s = { .text = text };
+
+    cli_each_param(cmd->params, match_option, &s);
+    cli_each_param(cli_common_params, match_option, &s);
+    return s.found;
+}
+
 /* One line, whatever the message holds. */
-static void print_error(const char *verb, csk_status err)
+static void print_error(const cli_cmd *cmd, csk_status err)
 {
     const char *text = csk_error_message();
 
-    (void)fprintf(stderr, "csk %s: ", verb);
+    (void)fprintf(stderr, "csk %s: ", cmd->name);
     if (!*text)
         text = csk_status_name(err);
-    const size_t len = strlen(verb); /* "csk mask: mask: ..." says it twice */
-    if (strncmp(text, verb, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+    const size_t len = strlen(cmd->name); /* "csk mask: mask: ..." says it twice */
+    if (strncmp(text, cmd->name, len) == 0 && strncmp(text + len, ": ", 2) == 0)
         text += len + 2;
-    for (; *text; text++)
+    for (char before = ' '; *text; before = *text++) {
+        if (err == CSK_ERR_ARG && before == ' ' && begins_with_option(text, cmd))
+            (void)fputs("--", stderr);
         (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, stderr);
+    }
     (void)fputc('\n', stderr);
 }
 
@@ -213,7 +240,7 @@ static int finish(const cli_call *call, csk_status err)
         (void)fprintf(stderr, "csk %s: interrupted; what was finished is kept\n",
                       call->cmd->name);
     else if (err)
-        print_error(call->cmd->name, err);
+        print_error(call->cmd, err);
     if (err && err != CSK_ERR_ABORTED)
         cli_undo(call);
     return code;
@@ -255,7 +282,7 @@ int cli_run(const cli_cmd *cmd, int argc, char *const argv[])
     const csk_status err = cli_parse(&parsed, cmd, argc, argv);
 
     if (err) {
-        print_error(cmd->name, err);
+        print_error(cmd, err);
         code = cli_exit_of(err);
     } else {
         const cli_call call = call_of(cmd, &parsed, &state);
@@ -279,7 +306,6 @@ static csk_status hand_over(cli_state *to, const cli_state *from)
     for (int i = 0; i < from->made.n; i++)
         kept &= cli_list_add(&to->made, from->made.v[i]);
     to->bad_input |= from->bad_input;
-    to->bad_output |= from->bad_output;
     return kept ? CSK_OK : cli_no_memory();
 }
 

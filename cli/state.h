@@ -44,7 +44,6 @@ typedef struct cli_state {
     char *provenance;
     cli_report *report;
     bool bad_input;     /**< the failure came from an input */
-    bool bad_output;    /**< the failure came from an output */
     bool not_converged; /**< under --strict */
     bool bar_shown;     /**< a progress line is on the terminal */
     double bar_start, bar_last;

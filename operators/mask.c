@@ -335,7 +335,7 @@ csk_status csk_mask_make(uint8_t *mask, const csk_space *space,
                 .nx = space->rank > 1 ? space->dim[space->rank - 1] : 1,
                 .seed = seed };
     if (p.ny > (1 << 24) || p.nx > (1 << 24) || p.ny * p.nx > INT32_MAX)
-        return csk_fail(CSK_ERR_UNSUPPORTED, "mask: planes of %lldx%lld are too large",
+        return csk_fail(CSK_ERR_ARG, "mask: planes of %lldx%lld are too large",
                         (long long)p.ny, (long long)p.nx);
 
     const bool lines = o.kind == CSK_MASK_UNIFORM1D || o.kind == CSK_MASK_GAUSSIAN1D;
@@ -348,11 +348,13 @@ csk_status csk_mask_make(uint8_t *mask, const csk_space *space,
     const int64_t all = lines ? p.ny : p.ny * p.nx, centre = lines ? ay : ay * ax;
     p.samples = (int64_t)floor((double)all / o.accel + .5);
     if (p.samples < centre || p.samples < 1)
-        return csk_fail(CSK_ERR_ARG,
-                        "mask: accel is %g, but %s of %lld in %lld allows at most %.4g",
-                        o.accel, centre ? "a centre" : "a sample",
-                        (long long)(centre ? centre : 1), (long long)all,
-                        (double)all / (double)(centre ? centre : 1));
+        return csk_fail(
+            CSK_ERR_ARG,
+            "mask: accel is %g, acs is %d, but %s of %lld in %lld allows at most "
+            "%.4g",
+            o.accel, o.acs, centre ? "a centre" : "a sample",
+            (long long)(centre ? centre : 1), (long long)all,
+            (double)all / (double)(centre ? centre : 1));
 
     const int64_t planes = csk_space_size(space) / (p.ny * p.nx);
     for (int64_t k = 0; k < planes && !err; k++) {

@@ -70,7 +70,8 @@ CSK_API csk_wavelet_fit_opts csk_wavelet_fit_defaults(void);
  *                rank 1 .. 3, which becomes m->axes. A stack [n][y][x] is passed as n arrays.
  *                Images that are zero everywhere are left out
  * @param seed    names the shifts and phases
- * @return CSK_ERR_ARG (options; all images zero), CSK_ERR_SHAPE, CSK_ERR_NUMERIC
+ * @return CSK_ERR_ARG (options), CSK_ERR_SHAPE, CSK_ERR_NUMERIC (values not finite, all
+ *         zero, or so large or small that variances leave their range)
  */
 CSK_API csk_status csk_wavelet_fit(csk_wavelet_model *m, int count,
                                    const csk_array *const *images,

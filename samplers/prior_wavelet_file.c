@@ -245,7 +245,9 @@ csk_status csk_wavelet_model_parse(csk_wavelet_model *m, const char *text, size_
     if (!root && json_error_code(&why) == json_error_out_of_memory)
         return csk_fail(CSK_ERR_NOMEM, "%s: no memory to parse it", what);
     if (!root)
-        return csk_fail(CSK_ERR_FORMAT, "%s: line %d: %s", what, why.line, why.text);
+        return csk_fail(CSK_ERR_FORMAT,
+                        "%s: is not a prior, which is JSON: line %d: %s", what,
+                        why.line, why.text);
 
     csk_status err = json_is_object(root)
                          ? get_head(&new, root, what)

@@ -237,7 +237,8 @@ static csk_status measure_scale(double *scale, int count,
     *scale = kept ? csk_quantile(kept, m, .99) : 0.;
     csk_free(m);
     return kept ? CSK_OK
-                : csk_fail(CSK_ERR_ARG, "wavelet fit: all images are zero everywhere");
+                : csk_fail(CSK_ERR_NUMERIC,
+                           "wavelet fit: all images are zero everywhere");
 }
 
 static bool is_zero(const csk_array *a)
@@ -360,7 +361,7 @@ csk_status csk_wavelet_fit(csk_wavelet_model *m, int count,
         err = h ? fit(&new, h, count, images, &o, seed) : CSK_ERR_NOMEM;
     }
     if (!err) /* scales so extreme that variances leave their range */
-        err = csk_wavelet_model_check(&new, CSK_ERR_ARG, "wavelet fit");
+        err = csk_wavelet_model_check(&new, CSK_ERR_NUMERIC, "wavelet fit");
     csk_free(h);
     if (err)
         csk_wavelet_model_clear(&new);

@@ -214,7 +214,7 @@ START_TEST(rejects_bad_images)
     tst_fails(csk_wavelet_fit(&m, 2, images, &o, 1), CSK_ERR_NUMERIC,
               "float 7 of image 1 is nan");
     csk_zero(48 * 40, b.data);
-    tst_fails(csk_wavelet_fit(&m, 1, images + 1, &o, 1), CSK_ERR_ARG,
+    tst_fails(csk_wavelet_fit(&m, 1, images + 1, &o, 1), CSK_ERR_NUMERIC,
               "all images are zero everywhere");
     b.space.rank = 1;
     tst_fails(csk_wavelet_fit(&m, 2, images, &o, 1), CSK_ERR_SHAPE,
@@ -238,7 +238,7 @@ START_TEST(rejects_bad_images)
               "rank 4, not in 1..3");
     images[0] = &a;
     csk_scale(48 * 40, 1e18, a.data); /* 200e18 squared is no variance */
-    tst_fails(csk_wavelet_fit(&m, 1, images, &o, 1), CSK_ERR_ARG, "variances");
+    tst_fails(csk_wavelet_fit(&m, 1, images, &o, 1), CSK_ERR_NUMERIC, "variances");
     ck_assert_ptr_null(m.weight);
     csk_array_clear(&a), csk_array_clear(&b), csk_array_clear(&c);
 }

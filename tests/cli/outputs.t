@@ -31,6 +31,35 @@ $ ls
   a.npy.json
   dir.npy
 
+# A file that may not be so large is an error like a full disk. Where an output is a link,
+# the link stays, in failure as in success.
+
+$ rm -r *; csk phantom --shape 16,16 a.npy -q >/dev/null; ln -s target scan.cfl; csk simulate a.npy --coils 1 scan -q >/dev/null; ls
+  a.npy
+  a.npy.json
+  scan-coils.cfl
+  scan-coils.hdr
+  scan-truth.npy
+  scan-truth.npy.json
+  scan.cfl
+  scan.hdr
+  target
+$ rm target scan-* scan.hdr; (ulimit -f 4; csk simulate a.npy --coils 1 scan); ls -F
+  a.npy
+  a.npy.json
+  scan.cfl@
+2 csk simulate: scan-truth.npy: File too large
+$ (ulimit -f 100; csk phantom --shape 512,512 lim.npy); ls lim*
+2 csk phantom: lim.npy: File too large
+2 ls: cannot access 'lim*': No such file or directory
+= 2
+
+# What a format does not hold is the fault of the data.
+
+$ csk phantom --kind gaussian --shape 9,9 neg.npy -q >/dev/null; csk convert neg.npy o.png
+2 csk convert: o.png: value -0.372988 at 0: PNG holds 0 to 1; scale the image first
+= 3
+
 # The provenance is the same for the same job, whatever the name of the output and the
 # number of threads; inputs are named by their SHA-256.
 

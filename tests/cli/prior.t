@@ -35,6 +35,9 @@ $ csk prior info head.csk --json | tail -12 | sed 's/\(0\.[0-9]\{5\}\)[0-9]*/\1/
       }
     ]
   }
+$ csk convert head.npy --scale 1e-30 tiny.npy -q >/dev/null; csk prior fit tiny.npy --levels 1 tiny.csk
+2 csk prior fit: tiny.npy: the values are too large or too small to learn from; 'csk convert --scale 1' changes that
+= 3
 $ csk prior fit head.npy --levels 1 head.csk
 2 csk prior fit: head.csk exists; --force writes over it
 = 1
@@ -47,13 +50,13 @@ $ csk prior fit --levels 7 head.npy x.csk
 2 csk prior fit: wavelet fit: image 0: complex 40x32 is too small for 7 levels of db2
 = 3
 $ csk prior fit --kind network head.npy x.csk
-2 csk prior fit: kind: 'network' is not one of wavelet
+2 csk prior fit: --kind: 'network' is not one of wavelet
 = 2
 $ csk convert head.npy head.cfl >/dev/null; csk prior fit head.npy head.cfl x.csk
 2 csk prior fit: head.cfl is complex, but head.npy is not
 = 3
 $ csk prior info head.npy
-2 csk prior info: head.npy: line 1: unable to decode byte 0x93
+2 csk prior info: head.npy: is not a prior, which is JSON: line 1: unable to decode byte 0x93
 = 3
 $ csk prior
 2 csk: prior what? such as 'prior fit'
