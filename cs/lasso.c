@@ -3,6 +3,7 @@
 #include "cs/column_priv.h"
 #include "cs/matrix_priv.h"
 #include "cs/mem.h"
+#include "cs/vec.h"
 
 #include <limits.h>
 #include <math.h>
@@ -42,8 +43,8 @@ typedef struct lasso {
     double *g;      /* A^H r */
     double *square; /* ||a_j||^2 */
     double *far;    /* how far a column's constraint is from active; negative: keep */
-    double *sorted;
-    int64_t *set; /* the working set, in rising order */
+    float *rank;    /* far of those not dropped, for a selection */
+    int64_t *set;   /* the working set, in rising order */
     int64_t size;
     bool *dropped;
     double bb, primal; /* ||b||^2, P(x) */
@@ -192,36 +193,6 @@ static void rank_columns(lasso *l, double s)
     }
 }
 
-/* The k-th smallest (from 0) of n numbers, by Hoare's selection; reorders them. */
-static double select_kth(int64_t n, double *v, int64_t k)
-{
-    int64_t lo = 0, hi = n - 1;
-
-    while (lo < hi) {
-        const double pivot = v[lo + (hi - lo) / 2];
-        int64_t i = lo, j = hi;
-
-        while (i <= j) {
-            while (v[i] < pivot)
-                i++;
-            while (v[j] > pivot)
-                j--;
-            if (i <= j) {
-                const double t = v[i];
-                v[i++] = v[j];
-                v[j--] = t;
-            }
-        }
-        if (k <= j)
-            hi = j;
-        else if (k >= i)
-            lo = i;
-        else
-            break;
-    }
-    return v[k];
-}
-
 /* The support, and the nearest columns up to twice as many. */
 static void choose_set(lasso *l)
 {
@@ -229,17 +200,16 @@ static void choose_set(lasso *l)
 
     for (int64_t j = 0; j < l->n; j++) {
         if (!l->dropped[j])
-            l->sorted[alive++] = l->far[j];
+            l->rank[alive++] = (float)l->far[j];
         support += nonzero(l, j);
     }
     int64_t wanted = 2 * support > FIRST_SET ? 2 * support : FIRST_SET;
     wanted = wanted < alive ? wanted : alive;
-    const double limit =
-        wanted > 0 ? select_kth(alive, l->sorted, wanted - 1) : -INFINITY;
+    const float limit = wanted > 0 ? csk_select(alive, l->rank, wanted - 1) : -INFINITY;
 
     l->size = 0;
     for (int64_t j = 0; j < l->n; j++) {
-        if (!l->dropped[j] && l->far[j] <= limit)
+        if (!l->dropped[j] && (float)l->far[j] <= limit)
             l->set[l->size++] = j;
     }
 }
@@ -343,10 +313,11 @@ csk_status csk_lasso(double *x, const csk_matrix *A, const double *b,
 
     if (err)
         goto out;
-    block = csk_alloc(m + csk_matrix_cols(A) + 3 * l.n, sizeof(*block));
+    block = csk_alloc(m + csk_matrix_cols(A) + 2 * l.n, sizeof(*block));
+    l.rank = csk_alloc(l.n, sizeof(*l.rank));
     l.set = csk_alloc(l.n, sizeof(*l.set));
     l.dropped = csk_alloc(l.n, sizeof(*l.dropped));
-    if (!block || !l.set || !l.dropped) {
+    if (!block || !l.rank || !l.set || !l.dropped) {
         err = CSK_ERR_NOMEM;
         goto out;
     }
@@ -354,7 +325,6 @@ csk_status csk_lasso(double *x, const csk_matrix *A, const double *b,
     l.g = l.r + m;
     l.square = l.g + csk_matrix_cols(A);
     l.far = l.square + l.n;
-    l.sorted = l.far + l.n;
     l.bb = csk_dot_double(m, b, b);
     l.dual = 0.; /* D(0) */
 
@@ -364,6 +334,7 @@ csk_status csk_lasso(double *x, const csk_matrix *A, const double *b,
 out:
     csk_free(block);
     csk_free(l.set);
+    csk_free(l.rank);
     csk_free(l.dropped);
     if (info)
         *info = l.run;

@@ -185,7 +185,7 @@ int64_t csk_first_not_finite(int64_t n, const float *x)
 }
 
 /* Hoare's selection: afterwards x[k] is in its sorted place, smaller before, larger after. */
-static float select_kth(int64_t n, float *x, int64_t k)
+float csk_select(int64_t n, float *x, int64_t k)
 {
     int64_t lo = 0, hi = n - 1;
 
@@ -218,7 +218,7 @@ double csk_quantile(int64_t n, float *x, double q)
 {
     const double at = q * (double)(n - 1);
     const int64_t k = (int64_t)at;
-    const double low = (double)select_kth(n, x, k);
+    const double low = (double)csk_select(n, x, k);
 
     if (k + 1 >= n)
         return low;

@@ -44,6 +44,9 @@ CSK_API double csk_max_modulus(int64_t n, int width, const float *x);
 /** Position of the first NaN or infinity, -1 if all n are finite. */
 CSK_API int64_t csk_first_not_finite(int64_t n, const float *x);
 
+/** The k-th smallest (from 0) of x, which is reordered; no NaN, 0 <= k < n. */
+CSK_API float csk_select(int64_t n, float *x, int64_t k);
+
 /** The q-quantile (0..1, by linear interpolation) of x, which is reordered. n >= 1. */
 CSK_API double csk_quantile(int64_t n, float *x, double q);
 

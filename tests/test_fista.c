@@ -331,9 +331,7 @@ START_TEST(reports_what_is_wrong)
 }
 END_TEST
 
-static int iterations;
-
-static csk_status run(void)
+static csk_status run(int iterations)
 {
     csk_linop *A = NULL;
     csk_prox *l1 = NULL;
@@ -356,35 +354,38 @@ static csk_status run(void)
 
 START_TEST(memory)
 {
-    iterations = 10;
-    tst_out_of_memory(run);
-    const int64_t ten = tst_count_allocations(run);
-    iterations = 100;
-    ck_assert_int_eq(tst_count_allocations(run), ten);
+    tst_solver_memory(run);
 }
 END_TEST
+
+typedef struct job {
+    const csk_linop *A;
+    const float *b;
+    const csk_prox *g;
+    csk_fista_opts opts;
+} job;
+
+static csk_status solve(void *user, void *x)
+{
+    const job *j = user;
+
+    return csk_fista(x, j->A, j->b, j->g, &j->opts, NULL);
+}
 
 START_TEST(same_bits_for_any_threads)
 {
     enum { N = 50001 };
-    const int threads[] = { 1, 2, 7 };
     csk_linop *A;
     csk_prox *l1;
-    float *b = tst_normal(2 * N, 11, 0), *x[3];
+    float *b = tst_normal(2 * N, 11, 0);
     csk_fista_opts o = csk_fista_defaults();
 
     tst_ok(tst_two_taps(&A, CSK_COMPLEX, N, .5f, _i ? TST_NORMAL : TST_PLAIN));
     tst_ok(csk_prox_l1(&l1, csk_linop_domain(A)));
     o.max_iter = 5;
     o.lambda = .3;
-    for (int k = 0; k < 3; k++) {
-        tst_set_threads(threads[k]);
-        x[k] = csk_alloc(2 * N, sizeof(float));
-        tst_ok(csk_fista(x[k], A, b, l1, &o, NULL));
-        ck_assert_mem_eq(x[k], x[0], 2 * N * sizeof(float));
-    }
-    tst_set_threads(1);
-    csk_free(x[0]), csk_free(x[1]), csk_free(x[2]), csk_free(b);
+    tst_same_bits(2 * N * sizeof(float), solve, &(job){ A, b, l1, o });
+    csk_free(b);
     csk_prox_free(l1);
     csk_linop_unref(A);
 }

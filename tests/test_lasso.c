@@ -309,9 +309,7 @@ START_TEST(monitor_sees_and_ends)
 }
 END_TEST
 
-static int iterations;
-
-static csk_status run(void)
+static csk_status run(int iterations)
 {
     csk_matrix A;
     double x[3] = { 0. }, b[4] = { 1., 2., 3., 4. }, top;
@@ -333,33 +331,35 @@ static csk_status run(void)
 
 START_TEST(memory)
 {
-    iterations = 10;
-    tst_out_of_memory(run);
-    const int64_t ten = tst_count_allocations(run);
-    iterations = 100;
-    ck_assert_int_eq(tst_count_allocations(run), ten);
+    tst_solver_memory(run);
 }
 END_TEST
 
+typedef struct job {
+    const csk_matrix *A;
+    const double *b;
+    csk_lasso_opts opts;
+} job;
+
+static csk_status solve(void *user, void *x)
+{
+    const job *j = user;
+
+    return csk_lasso(x, j->A, j->b, &j->opts, NULL);
+}
+
 START_TEST(same_bits_for_any_threads)
 {
-    const int threads[] = { 1, 2, 7 };
     const csk_field field = _i % 2 ? CSK_COMPLEX : CSK_REAL;
     csk_matrix A = _i / 2 ? tst_sparse_matrix(field, 150, 700, .4, 3)
                           : tst_dense_matrix(field, 150, 300, 3);
-    const size_t bytes = (size_t)(A.cols * (int64_t)field) * sizeof(double);
-    double *b = tst_normal_double(300, 5), *x[3];
+    double *b = tst_normal_double(300, 5);
     csk_lasso_opts o = csk_lasso_defaults();
 
     o.lambda = .8;
-    for (int k = 0; k < 3; k++) {
-        tst_set_threads(threads[k]);
-        x[k] = csk_alloc(1, bytes);
-        tst_ok(csk_lasso(x[k], &A, b, &o, NULL));
-        ck_assert_mem_eq(x[k], x[0], bytes);
-    }
-    tst_set_threads(1);
-    csk_free(b), csk_free(x[0]), csk_free(x[1]), csk_free(x[2]);
+    tst_same_bits((size_t)(A.cols * (int64_t)field) * sizeof(double), solve,
+                  &(job){ &A, b, o });
+    csk_free(b);
     csk_matrix_clear(&A);
 }
 END_TEST

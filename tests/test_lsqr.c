@@ -178,9 +178,7 @@ START_TEST(reports_what_is_wrong)
 }
 END_TEST
 
-static int iterations;
-
-static csk_status run(void)
+static csk_status run(int iterations)
 {
     csk_linop *A = NULL;
     csk_lsqr_opts o = csk_lsqr_defaults();
@@ -199,32 +197,34 @@ static csk_status run(void)
 
 START_TEST(memory)
 {
-    iterations = 10;
-    tst_out_of_memory(run);
-    const int64_t ten = tst_count_allocations(run);
-    iterations = 100;
-    ck_assert_int_eq(tst_count_allocations(run), ten);
+    tst_solver_memory(run);
 }
 END_TEST
+
+typedef struct job {
+    const csk_linop *A;
+    const float *b;
+    csk_lsqr_opts opts;
+} job;
+
+static csk_status solve(void *user, void *x)
+{
+    const job *j = user;
+
+    return csk_lsqr(x, j->A, j->b, &j->opts, NULL);
+}
 
 START_TEST(same_bits_for_any_threads)
 {
     enum { N = 50001 };
-    const int threads[] = { 1, 2, 7 };
     csk_linop *A;
-    float *b = tst_normal(2 * N, 11, 0), *x[3];
+    float *b = tst_normal(2 * N, 11, 0);
     csk_lsqr_opts o = csk_lsqr_defaults();
 
     tst_ok(tst_two_taps(&A, CSK_COMPLEX, N, .5f, TST_PLAIN));
     o.max_iter = 5;
-    for (int k = 0; k < 3; k++) {
-        tst_set_threads(threads[k]);
-        x[k] = csk_alloc(2 * N, sizeof(float));
-        tst_ok(csk_lsqr(x[k], A, b, &o, NULL));
-        ck_assert_mem_eq(x[k], x[0], 2 * N * sizeof(float));
-    }
-    tst_set_threads(1);
-    csk_free(x[0]), csk_free(x[1]), csk_free(x[2]), csk_free(b);
+    tst_same_bits(2 * N * sizeof(float), solve, &(job){ A, b, o });
+    csk_free(b);
     csk_linop_unref(A);
 }
 END_TEST

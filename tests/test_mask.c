@@ -272,11 +272,12 @@ START_TEST(refuses_what_cannot_be)
     ck_assert_int_eq(csk_mask_make(mask, &space, &o, 1), CSK_ERR_ARG);
     ck_assert_str_eq(
         csk_error_message(),
-        "mask: accel is 8, but a centre of 576 in 4096 allows at most 7.111");
+        "mask: accel is 8, acs is 24, but a centre of 576 in 4096 allows at most 7.111");
     o.kind = CSK_MASK_UNIFORM1D;
     ck_assert_int_eq(csk_mask_make(mask, &space, &o, 1), CSK_ERR_ARG);
-    ck_assert_str_eq(csk_error_message(),
-                     "mask: accel is 8, but a centre of 24 in 64 allows at most 2.667");
+    ck_assert_str_eq(
+        csk_error_message(),
+        "mask: accel is 8, acs is 24, but a centre of 24 in 64 allows at most 2.667");
     o.acs = 0;
     o.accel = 1000.;
     ck_assert_int_eq(csk_mask_make(mask, &space, &o, 1), CSK_ERR_ARG);

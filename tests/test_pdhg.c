@@ -278,10 +278,8 @@ START_TEST(reports_what_is_wrong)
 }
 END_TEST
 
-static int iterations;
-
 /* K = A: both are two-taps on [n], the ball has one component. */
-static csk_status run(void)
+static csk_status run(int iterations)
 {
     const csk_space field = csk_space_make(CSK_REAL, 2, (const int64_t[]){ 1, 300 });
     csk_linop *A = NULL, *K = NULL;
@@ -311,22 +309,31 @@ static csk_status run(void)
 
 START_TEST(memory)
 {
-    iterations = 10;
-    tst_out_of_memory(run);
-    const int64_t ten = tst_count_allocations(run);
-    iterations = 100;
-    ck_assert_int_eq(tst_count_allocations(run), ten);
+    tst_solver_memory(run);
 }
 END_TEST
+
+typedef struct job {
+    const csk_linop *A, *K;
+    const float *b;
+    const csk_prox *ball;
+    csk_pdhg_opts opts;
+} job;
+
+static csk_status solve(void *user, void *x)
+{
+    const job *j = user;
+
+    return csk_pdhg(x, j->A, j->b, j->K, j->ball, &j->opts, NULL);
+}
 
 START_TEST(same_bits_for_any_threads)
 {
     enum { N = 50001 };
-    const int threads[] = { 1, 2, 7 };
     const csk_space field = csk_space_make(CSK_COMPLEX, 2, (const int64_t[]){ 1, N });
     csk_linop *A, *K;
     csk_prox *ball;
-    float *b = tst_normal(2 * N, 11, 0), *x[3];
+    float *b = tst_normal(2 * N, 11, 0);
     csk_pdhg_opts o = csk_pdhg_defaults();
 
     tst_ok(tst_two_taps(&A, CSK_COMPLEX, N, .5f, _i ? TST_NORMAL : TST_PLAIN));
@@ -335,14 +342,8 @@ START_TEST(same_bits_for_any_threads)
     tst_ok(csk_prox_tv_dual(&ball, &field));
     o.max_iter = 12;
     o.lambda = .3;
-    for (int k = 0; k < 3; k++) {
-        tst_set_threads(threads[k]);
-        x[k] = csk_alloc(2 * N, sizeof(float));
-        tst_ok(csk_pdhg(x[k], A, b, K, ball, &o, NULL));
-        ck_assert_mem_eq(x[k], x[0], 2 * N * sizeof(float));
-    }
-    tst_set_threads(1);
-    csk_free(x[0]), csk_free(x[1]), csk_free(x[2]), csk_free(b);
+    tst_same_bits(2 * N * sizeof(float), solve, &(job){ A, K, b, ball, o });
+    csk_free(b);
     csk_prox_free(ball);
     csk_linop_unref(A);
     csk_linop_unref(K);

@@ -56,7 +56,7 @@ static const char good[] =
 static const struct {
     const char *from, *to, *message;
 } wrong[] = {
-    { "{\"csk\"", "[{\"csk\"", "m: line" },
+    { "{\"csk\"", "[{\"csk\"", "m: is not a prior, which is JSON: line" },
     { "\"version\": 1,", "\"version\": 1, \"version\": 1,", "duplicate" },
     { "\"prior\"", "\"net\"", "m: \"csk\" is \"net\", expected \"prior\"" },
     { "\"csk\"", "\"csq\"", "m: \"csk\" is missing or not a string" },
@@ -78,7 +78,7 @@ static const struct {
     { "\"components\": 1", "\"components\": 2", "bands[0].weights is no list of 2" },
     { "\"scale\": 2", "\"scale\": -2", "m: scale is -2" },
     { "\"scale\": 2", "\"scale\": [2]", "m: \"scale\" is missing or not a number" },
-    { "\"scale\": 2", "\"scale\": 1e999", "m: line" },
+    { "\"scale\": 2", "\"scale\": 1e999", "m: is not a prior, which is JSON: line" },
     { "\"detail\": 1", "\"detail\": 0", "m: bands[1] is level 1, detail 0" },
     { "\"detail\": 1", "\"detale\": 1", "m: \"detail\" is missing" },
     { "{\"level\": 1", "{\"level\": 2", "m: bands[0] is level 2" },
@@ -88,8 +88,8 @@ static const struct {
     { "[1.0]", "{}", "m: bands[1].weights is no list of 1 numbers" },
     { "[3]", "[0]", "m: bands[1].variances[0] is 0" },
     { "[3]", "[3, 3]", "m: bands[1].variances is no list" },
-    { "[3]", "[NaN]", "m: line" },
-    { "[3]", "[3", "m: line" },
+    { "[3]", "[NaN]", "m: is not a prior, which is JSON: line" },
+    { "[3]", "[3", "m: is not a prior, which is JSON: line" },
 };
 
 START_TEST(rejects_malformed_text)
@@ -116,7 +116,8 @@ START_TEST(rejects_other_files)
 {
     csk_wavelet_model m = { 0 };
 
-    tst_fails(csk_wavelet_model_parse(&m, "", 0, "m"), CSK_ERR_FORMAT, "m: line");
+    tst_fails(csk_wavelet_model_parse(&m, "", 0, "m"), CSK_ERR_FORMAT,
+              "m: is not a prior, which is JSON: line");
     tst_fails(csk_wavelet_model_parse(&m, "[]", 2, "m"), CSK_ERR_FORMAT,
               "m: not a JSON object");
     tst_fails(csk_wavelet_model_read(&m, tst_path("absent.json")), CSK_ERR_IO,

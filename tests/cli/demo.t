@@ -70,20 +70,20 @@ $ csk demo --head nothing.nii.gz x
 = 3
 $ csk demo --head volume.npy x
 2   csk convert volume.npy --slice z=180 --resample 0.5 --pad 192,192 --scale 1 x/brain.npy
-2 csk demo: convert: slice: z=180 is not in the axis, 0..8
+2 csk demo: convert: --slice: z=180 is not in the axis, 0..8
 = 2
 $ csk demo --head volume.npy --slice 8 --train 2 --gap 1 x
 2   csk convert volume.npy --slice z=8 --resample 0.5 --pad 192,192 --scale 1 x/brain.npy
 2   csk convert volume.npy --slice z=7 --resample 0.5 --pad 192,192 --scale 1 x/train-0.npy
 2   csk convert volume.npy --slice z=9 --resample 0.5 --pad 192,192 --scale 1 x/train-1.npy
-2 csk demo: convert: slice: z=9 is not in the axis, 0..8
+2 csk demo: convert: --slice: z=9 is not in the axis, 0..8
 = 2
 $ csk phantom --shape 32,32 flat.npy >/dev/null; csk demo --head flat.npy --slice 4 --train 1 --gap 1 x
 2   csk convert flat.npy --slice z=4 --resample 0.5 --pad 192,192 --scale 1 x/brain.npy
-2 csk demo: convert: slice: there is no axis 'z', only y x
+2 csk demo: convert: --slice: there is no axis 'z', only y x
 = 2
 $ csk demo --head volume.npy --slice 4 --train 2 --gap 1 --resample 1 --shape 20,20 -q x; ls x
-2 csk demo: convert: pad: 20,20 is smaller than the image, real 32x32; --crop cuts it
+2 csk demo: convert: --pad 20,20 is smaller than the image, real 32x32; --crop cuts it
 2 ls: cannot access 'x': No such file or directory
 = 2
 $ csk demo --head volume.npy out

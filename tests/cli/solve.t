@@ -96,7 +96,7 @@ $ csk solve scan.cfl --coils scan-coils.cfl --lambda much o.npy
 2 csk solve: --lambda: 'much' is not a number above 0, such a number times lambda_max (0.05x) or auto
 = 2
 $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --wavelet db99 o.npy
-2 csk solve: wavelet 'db99' is not one of haar, db1 .. db8, sym2 .. sym8
+2 csk solve: --wavelet 'db99' is not one of haar, db1 .. db8, sym2 .. sym8
 = 2
 $ ls o.npy z.npy 2>/dev/null
 = 2
