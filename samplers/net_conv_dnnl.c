@@ -153,7 +153,7 @@ static dnnl_status_t pd_of(dnnl_primitive_desc_t *pd, int kind, dnnl_engine_t en
 
 /* Winograd where it is wanted and there, else direct. Backward passes ask for a forward one. */
 static dnnl_status_t choose(dnnl_primitive_desc_t *pd, const dnnl_conv *c, int kind,
-                            const net_conv_mds *m)
+                            const net_conv_mds *m, const net_conv_mds *forwards)
 {
     const net_conv_shape *is = &c->base.is;
     const bool winograd = is->winograd && !is->bf16 && is->kernel == 3;
@@ -170,7 +170,7 @@ static dnnl_status_t choose(dnnl_primitive_desc_t *pd, const dnnl_conv *c, int k
         dnnl_status_t got = dnnl_success;
 
         if (kind != FORWARD)
-            got = net_pd_forward(&hint, c->engine, alg, m, plain);
+            got = net_pd_forward(&hint, c->engine, alg, forwards, plain);
         if (!got)
             got = pd_of(pd, kind, c->engine, alg, m, attr, hint);
         if (hint)
@@ -232,10 +232,13 @@ static dnnl_status_t make_pass(dnnl_conv *c, int kind)
 {
     pass *p = &c->pass[kind];
     dnnl_primitive_desc_t pd = NULL;
-    net_conv_mds m;
+    net_conv_mds m, forwards;
 
     memset(&m, 0, sizeof(m));
+    memset(&forwards, 0, sizeof(forwards));
     dnnl_status_t s = describe(&m, c);
+    if (!s)
+        s = describe(&forwards, c);
     if (!s && kind == WEIGHTS) { /* derivatives of the weights are sums: float */
         const dnnl_dims_t w = { c->base.out, c->base.in, c->base.is.kernel,
                                 c->base.is.kernel };
@@ -243,7 +246,7 @@ static dnnl_status_t make_pass(dnnl_conv *c, int kind)
         s = net_md_init(&m.w, 4, w, dnnl_f32, dnnl_format_tag_any);
     }
     if (!s)
-        s = choose(&pd, c, kind, &m);
+        s = choose(&pd, c, kind, &m, &forwards);
     if (!s)
         s = query(p, kind, pd);
     if (!s) {
@@ -257,6 +260,7 @@ static dnnl_status_t make_pass(dnnl_conv *c, int kind)
     if (pd)
         dnnl_primitive_desc_destroy(pd);
     forget(&m);
+    forget(&forwards);
     return s;
 }
 
