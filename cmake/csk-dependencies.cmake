@@ -1,6 +1,6 @@
 # What libcsk links to, as the list csk_dependencies. Used by our own build and, for the
 # static library, by find_package(csk). Sets csk_pc_requires and csk_pc_libs for csk.pc.
-set(csk_pc_requires fftw3f jansson libpng zlib)
+set(csk_pc_requires fftw3f jansson libjpeg libpng zlib)
 set(csk_dependencies SuiteSparse::spqr SuiteSparse::cholmod Threads::Threads m)
 
 find_package(Threads REQUIRED)

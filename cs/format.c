@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 extern const csk_format csk_format_cfl, csk_format_mtx, csk_format_nifti,
-    csk_format_nifti_gz, csk_format_npy, csk_format_png;
+    csk_format_nifti_gz, csk_format_npy, csk_format_png, csk_format_jpg, csk_format_jpeg;
 
 const csk_format *const csk_formats[] = {
     &csk_format_cfl,
@@ -15,6 +15,8 @@ const csk_format *const csk_formats[] = {
     &csk_format_nifti_gz,
     &csk_format_nifti,
     &csk_format_png,
+    &csk_format_jpg,
+    &csk_format_jpeg,
     &csk_format_mtx,
     NULL,
 };
@@ -36,9 +38,12 @@ static csk_status no_format(const char *path, const char *verb)
     char known[128] = "";
     size_t used = 0;
 
-    for (const csk_format *const *f = csk_formats; *f && used < sizeof(known); f++)
+    for (const csk_format *const *f = csk_formats; *f && used < sizeof(known); f++) {
+        if (verb[0] == 'r' ? !(*f)->read : !(*f)->write)
+            continue;
         used +=
             (size_t)snprintf(known + used, sizeof(known) - used, " %s", (*f)->suffix);
+    }
     return csk_fail(CSK_ERR_UNSUPPORTED,
                     "%s: no format to %s has this suffix; known:%s", path, verb, known);
 }

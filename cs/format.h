@@ -86,6 +86,8 @@ CSK_API csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len,
                                  const char *what) CSK_MUST_CHECK;
 CSK_API csk_status csk_nifti_parse(csk_array *a, const void *bytes, size_t len,
                                    const char *what) CSK_MUST_CHECK;
+CSK_API csk_status csk_jpeg_parse(csk_array *a, const void *bytes, size_t len,
+                                  const char *what) CSK_MUST_CHECK;
 CSK_API csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len,
                                  const char *what) CSK_MUST_CHECK;
 
