@@ -110,10 +110,11 @@ static csk_status choose_steps(job *j)
 
 static csk_status bad_checkpoint(const job *j, const char *what)
 {
-    return cli_bad_input(j->call, csk_fail(CSK_ERR_FORMAT,
-                                           "%s: \"%s\" is missing: it is no checkpoint of "
-                                           "csk train",
-                                           j->checkpoint, what));
+    return cli_bad_input(j->call,
+                         csk_fail(CSK_ERR_FORMAT,
+                                  "%s: \"%s\" is missing: it is no checkpoint of "
+                                  "csk train",
+                                  j->checkpoint, what));
 }
 
 static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
@@ -263,11 +264,12 @@ static void say_progress(const job *j, double loss, const csk_train_score *score
     const double rate = (done - j->first) / fmax(seconds, 1e-9);
     const double left = (j->opts.steps - done) / fmax(rate, 1e-9) / 60.;
 
-    cli_say(j->call,
-            "step %d of %d: loss %.4f; noise reduced by %.2f %.2f %.2f %.2f %.2f %.2f dB; "
-            "%.1f patches a second, %.0f min left",
-            done, j->opts.steps, loss, score->gain[0], score->gain[1], score->gain[2],
-            score->gain[3], score->gain[4], score->gain[5], rate * j->opts.batch, left);
+    cli_say(
+        j->call,
+        "step %d of %d: loss %.4f; noise reduced by %.2f %.2f %.2f %.2f %.2f %.2f dB; "
+        "%.1f patches a second, %.0f min left",
+        done, j->opts.steps, loss, score->gain[0], score->gain[1], score->gain[2],
+        score->gain[3], score->gain[4], score->gain[5], rate * j->opts.batch, left);
 }
 
 /* To the next validation, in short runs between which a checkpoint may be due. */
@@ -405,7 +407,7 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 }
 
 static const cli_arg args[] = {
-    { "IMAGE", "images [y][x], or stacks of them [n][y][x], real or complex",
+    { "IMAGE", "images [y][x], or stacks of them [...][y][x], real or complex",
       .count = CLI_MANY },
     { "PRIOR", "the prior, any name; .csk is usual", .role = CLI_OUTPUT,
       .any_suffix = true },

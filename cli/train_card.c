@@ -21,9 +21,10 @@ json_t *train_identity(const cli_call *call)
     for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]) && options; i++)
         (void)json_object_del(options, idle[i]);
     json_t *identity =
-        options ? json_pack("{s:O, s:O, s:O}", "seed", json_object_get(all, "seed"),
-                            "options", options, "inputs", json_object_get(all, "inputs"))
-                : NULL;
+        options
+            ? json_pack("{s:O, s:O, s:O}", "seed", json_object_get(all, "seed"),
+                        "options", options, "inputs", json_object_get(all, "inputs"))
+            : NULL;
     json_decref(all);
     return identity;
 }
@@ -34,7 +35,8 @@ static const char *first_difference(json_t *a, json_t *b)
     const char *key;
     json_t *value;
 
-    json_object_foreach(a, key, value) {
+    json_object_foreach(a, key, value)
+    {
         if (!json_equal(value, json_object_get(b, key)))
             return key;
     }
@@ -46,8 +48,10 @@ static csk_status compare(json_t *now, json_t *then, const char *path)
     const char *differs;
 
     if (!json_is_object(then))
-        return csk_fail(CSK_ERR_FORMAT, "%s: its card has no \"identity\": it is no "
-                                        "checkpoint of csk train", path);
+        return csk_fail(CSK_ERR_FORMAT,
+                        "%s: its card has no \"identity\": it is no "
+                        "checkpoint of csk train",
+                        path);
     differs = first_difference(json_object_get(now, "options"),
                                json_object_get(then, "options"));
     if (differs)
@@ -105,8 +109,8 @@ static json_t *numbers(const double *x)
     for (int k = 0; k < CSK_TRAIN_LEVELS && list; k++) {
         char text[32];
         (void)snprintf(text, sizeof(text), "%.4g", x[k]);
-        (void)json_array_append_new(list,
-                                    json_real(isfinite(x[k]) ? strtod(text, NULL) : 0.));
+        (void)json_array_append_new(
+            list, json_real(isfinite(x[k]) ? strtod(text, NULL) : 0.));
     }
     return list;
 }
@@ -117,13 +121,13 @@ static json_t *training(const train_state *s)
     const train_images *t = s->images;
     const char *note = cli_provenance(s->call);
     json_t *all = note ? json_loads(note, 0, NULL) : NULL;
-    json_t *one = json_pack(
-        "{s:s*, s:{s:o, s:o}, s:i, s:i, s:I, s:f, s:s, s:O*, s:o}", "data", o->data,
-        "split", "train", names(t->files, t->path), "held out",
-        names(t->held_files, t->held_path), "steps", s->steps, "done", s->done, "patches",
-        (json_int_t)s->done * o->train.batch, "seconds", floor(s->seconds), "precision",
-        s->bf16 ? "bf16" : "f32", "command", json_object_get(all, "command"), "identity",
-        train_identity(s->call));
+    json_t *one =
+        json_pack("{s:s*, s:{s:o, s:o}, s:i, s:i, s:I, s:f, s:s, s:O*, s:o}", "data",
+                  o->data, "split", "train", names(t->files, t->path), "held out",
+                  names(t->held_files, t->held_path), "steps", s->steps, "done",
+                  s->done, "patches", (json_int_t)s->done * o->train.batch, "seconds",
+                  floor(s->seconds), "precision", s->bf16 ? "bf16" : "f32", "command",
+                  json_object_get(all, "command"), "identity", train_identity(s->call));
 
     json_decref(all);
     return one;
@@ -133,10 +137,9 @@ static json_t *metrics(const train_state *s)
 {
     const csk_train_score *x = s->score;
 
-    return json_pack("{s:b, s:i, s:o, s:o, s:o}", "held_out",
-                     s->images->held_files > 0, "images", s->images->images, "sigma",
-                     numbers(csk_train_levels), "psnr", numbers(x->psnr),
-                     "noise_reduction", numbers(x->gain));
+    return json_pack("{s:b, s:i, s:o, s:o, s:o}", "held_out", s->images->held_files > 0,
+                     "images", s->images->images, "sigma", numbers(csk_train_levels),
+                     "psnr", numbers(x->psnr), "noise_reduction", numbers(x->gain));
 }
 
 static json_t *norms(const train_state *s)
@@ -158,8 +161,8 @@ static json_t *head(const train_state *s)
         "scale", csk_patches_scale(s->images->patches), "sigma", o->train.sigma_min,
         o->train.sigma_max, "multiple", s->multiple, "preconditioning", "edm",
         "sigma_data", o->train.sigma_data, "architecture", csk_unet_names[o->arch],
-        "parameters", (json_int_t)s->parameters, "about", o->about, "licence", o->licence,
-        "graph", json_loads(s->graph, 0, NULL));
+        "parameters", (json_int_t)s->parameters, "about", o->about, "licence",
+        o->licence, "graph", json_loads(s->graph, 0, NULL));
 }
 
 char *train_card(const train_state *s)

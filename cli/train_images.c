@@ -44,16 +44,16 @@ static csk_status check_shape(const csk_array *a, const char *path)
 {
     const csk_space *s = &a->space;
 
-    if (s->rank == 2 || s->rank == 3)
-        return s->dim[s->rank - 1] >= 4 && s->dim[s->rank - 2] >= 4
-                   ? CSK_OK
-                   : csk_fail(CSK_ERR_SHAPE,
-                              "%s holds images of %lldx%lld, expected at least 4x4", path,
-                              (long long)s->dim[s->rank - 2],
-                              (long long)s->dim[s->rank - 1]);
+    if (s->rank < 2)
+        return csk_fail(CSK_ERR_SHAPE,
+                        "%s has 1 axis, expected an image [y][x] or a stack of images",
+                        path);
+    const int64_t rows = s->dim[s->rank - 2], cols = s->dim[s->rank - 1];
+    if (rows >= 4 && cols >= 4)
+        return CSK_OK;
     return csk_fail(CSK_ERR_SHAPE,
-                    "%s has %d axes, expected an image (2) or a stack of images (3)",
-                    path, s->rank);
+                    "%s holds images of %lldx%lld, expected at least 4x4", path,
+                    (long long)rows, (long long)cols);
 }
 
 static csk_status read_files(train_images *t, const cli_call *call)
@@ -140,17 +140,19 @@ static csk_status weigh(train_images *t, const char *mix)
 
 static int64_t slices_of(const csk_array *file)
 {
-    return file->space.rank == 3 ? file->space.dim[0] : 1;
+    const csk_space *s = &file->space;
+
+    return csk_space_size(s) / (s->dim[s->rank - 2] * s->dim[s->rank - 1]);
 }
 
 /* Slice @p k of a file in the model's units, with a smooth phase if it is to have one. */
-static csk_status take_slice(csk_array *to, const csk_array *file, int64_t k, double unit,
-                             bool complex_image, uint64_t seed)
+static csk_status take_slice(csk_array *to, const csk_array *file, int64_t k,
+                             double unit, bool complex_image, uint64_t seed)
 {
     const csk_space *s = &file->space;
     const int width = (int)s->field;
-    const csk_space space = csk_space_make(complex_image ? CSK_COMPLEX : CSK_REAL, 2,
-                                           s->dim + s->rank - 2);
+    const csk_space space =
+        csk_space_make(complex_image ? CSK_COMPLEX : CSK_REAL, 2, s->dim + s->rank - 2);
     const int64_t n = csk_space_size(&space);
     const float *from = file->data + k * n * width;
     const csk_status err = csk_array_init(to, &space);
@@ -198,10 +200,10 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
                 csk_array_clear(a);
         }
     }
-    return t->images > 0 ? CSK_OK
-                         : csk_fail(CSK_ERR_SHAPE,
-                                    "no image to validate on is %d pixels wide and high",
-                                    least);
+    return t->images > 0
+               ? CSK_OK
+               : csk_fail(CSK_ERR_SHAPE,
+                          "no image to validate on is %d pixels wide and high", least);
 }
 
 static csk_status choose_images(train_images *t, const cli_call *call)
@@ -213,8 +215,7 @@ static csk_status choose_images(train_images *t, const cli_call *call)
 
     if (t->held_files == 0)
         return take_images(t, t->files, t->file, t->patches, least, call->seed);
-    csk_status err =
-        csk_patches_new(&held, t->held_files, t->held, NULL, &o->patch);
+    csk_status err = csk_patches_new(&held, t->held_files, t->held, NULL, &o->patch);
     if (err)
         return err;
     err = take_images(t, t->held_files, t->held, held, least, call->seed);

@@ -7,18 +7,13 @@
 #include <unistd.h>
 
 extern const csk_format csk_format_cfl, csk_format_mtx, csk_format_nifti,
-    csk_format_nifti_gz, csk_format_npy, csk_format_png, csk_format_jpg, csk_format_jpeg;
+    csk_format_nifti_gz, csk_format_npy, csk_format_png, csk_format_jpg,
+    csk_format_jpeg;
 
 const csk_format *const csk_formats[] = {
-    &csk_format_cfl,
-    &csk_format_npy,
-    &csk_format_nifti_gz,
-    &csk_format_nifti,
-    &csk_format_png,
-    &csk_format_jpg,
-    &csk_format_jpeg,
-    &csk_format_mtx,
-    NULL,
+    &csk_format_cfl,   &csk_format_npy, &csk_format_nifti_gz,
+    &csk_format_nifti, &csk_format_png, &csk_format_jpg,
+    &csk_format_jpeg,  &csk_format_mtx, NULL,
 };
 
 const csk_format *csk_format_of(const char *path)

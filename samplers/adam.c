@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "samplers/adam_priv.h"
 #include "cs/simd_priv.h"
+#include "samplers/adam_priv.h"
 
 #include <math.h>
 

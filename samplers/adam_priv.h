@@ -9,7 +9,7 @@ typedef struct csk_adam {
     int64_t n;
     float *weights;
     float *mean, *square; /* moments of the gradient, zero at first */
-    float *average;       /* average := decay average + (1 - decay) weights; NULL: none */
+    float *average; /* average := decay average + (1 - decay) weights; NULL: none */
 } csk_adam;
 
 /*

@@ -10,18 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const csk_unet_names[] = { "unet-xs", "unet-s", "unet-m", "unet-l", NULL };
+const char *const csk_unet_names[CSK_UNET_PRESETS + 1] = { "unet-xs", "unet-s",
+                                                           "unet-m", "unet-l", NULL };
 
 csk_unet csk_unet_preset(int i, int field_channels)
 {
     static const csk_unet preset[] = {
-        { .scales = 2, .channels = { 16, 32 }, .blocks = 1, .middle = 1,
+        { .scales = 2,
+          .channels = { 16, 32 },
+          .blocks = 1,
+          .middle = 1,
           .embedding = 32 },
-        { .scales = 3, .channels = { 32, 64, 128 }, .blocks = 2, .middle = 2,
+        { .scales = 3,
+          .channels = { 32, 64, 128 },
+          .blocks = 2,
+          .middle = 2,
           .embedding = 64 },
-        { .scales = 4, .channels = { 32, 64, 128, 128 }, .blocks = 2, .middle = 4,
+        { .scales = 4,
+          .channels = { 32, 64, 128, 128 },
+          .blocks = 2,
+          .middle = 4,
           .embedding = 64 },
-        { .scales = 4, .channels = { 64, 128, 192, 256 }, .blocks = 2, .middle = 4,
+        { .scales = 4,
+          .channels = { 64, 128, 192, 256 },
+          .blocks = 2,
+          .middle = 4,
           .embedding = 64 },
     };
     csk_unet u = preset[i];
@@ -204,7 +217,8 @@ static void go_up(builder *b, const csk_unet *u, char at[NAME],
         (void)snprintf(sum, NAME, "up.%d.skip", s);
         (void)snprintf(stem, NAME, "up.%d", s);
         conv(b, up, at, u->channels[s + 1], 4 * u->channels[s], 1, 1, .5);
-        add_node(b, spread, "depth_to_space", up, NULL, json_pack("{s:i}", "factor", 2));
+        add_node(b, spread, "depth_to_space", up, NULL,
+                 json_pack("{s:i}", "factor", 2));
         add_node(b, sum, "add", spread, skip[s], NULL);
         memcpy(at, sum, NAME);
         blocks(b, at, stem, u->blocks, u->channels[s]);
@@ -235,12 +249,14 @@ static csk_status check(const csk_unet *u)
                 u->embedding <= 1024;
 
     for (int s = 0; s < u->scales && good; s++)
-        good = u->channels[s] >= 16 && u->channels[s] <= 1024 && u->channels[s] % 16 == 0;
+        good =
+            u->channels[s] >= 16 && u->channels[s] <= 1024 && u->channels[s] % 16 == 0;
     return good ? CSK_OK
-                : csk_fail(CSK_ERR_ARG,
-                           "unet: %d scales, %d blocks, %d channels first: numbers out of "
-                           "range; channels are multiples of 16",
-                           u->scales, u->blocks, u->channels[0]);
+                : csk_fail(
+                      CSK_ERR_ARG,
+                      "unet: %d scales, %d blocks, %d channels first: numbers out of "
+                      "range; channels are multiples of 16",
+                      u->scales, u->blocks, u->channels[0]);
 }
 
 csk_status csk_unet_build(char **graph, csk_tensors *tensors, const csk_unet *u,

@@ -21,20 +21,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CSK_UNET_SCALES = 6 };
+enum { CSK_UNET_SCALES = 6, CSK_UNET_PRESETS = 4 };
 
 typedef struct csk_unet {
     int field_channels; /**< of the image: 1 real, 2 complex */
     int scales;         /**< 1 .. CSK_UNET_SCALES */
-    int channels[CSK_UNET_SCALES]; /**< at each scale, from the finest: multiples of 16 */
-    int blocks;    /**< at each scale on the way down and on the way up */
-    int middle;    /**< at the coarsest scale */
-    int embedding; /**< length of the noise embedding */
-    bool attention; /**< after the blocks of the coarsest scale, heads of 32 channels or fewer */
+    int channels
+        [CSK_UNET_SCALES]; /**< at each scale, from the finest: multiples of 16 */
+    int blocks;            /**< at each scale on the way down and on the way up */
+    int middle;            /**< at the coarsest scale */
+    int embedding;         /**< length of the noise embedding */
+    bool
+        attention; /**< after the blocks of the coarsest scale, heads of 32 channels or fewer */
 } csk_unet;
 
 /** Names of the presets, closed by NULL: "unet-xs", "unet-s", "unet-m", "unet-l". */
-CSK_API extern const char *const csk_unet_names[];
+CSK_API extern const char *const csk_unet_names[CSK_UNET_PRESETS + 1];
 
 /** The preset number @p i of csk_unet_names[]. */
 CSK_API csk_unet csk_unet_preset(int i, int field_channels);

@@ -54,7 +54,7 @@ struct csk_train {
     csk_adam adam;
     bool bf16;
     int done;
-    int64_t image;    /* floats of a patch */
+    int64_t image; /* floats of a patch */
     int64_t bytes;
     float *gradient;
     float *clean, *noise, *input, *output; /* [batch][channels][size][size] */
@@ -185,7 +185,8 @@ csk_status csk_train_run(csk_train *t, int until, double *loss,
 static csk_status check(const csk_net *net, const csk_patches *patches,
                         const csk_train_opts *o)
 {
-    const int channels = csk_patches_channels(patches), size = csk_patches_size(patches);
+    const int channels = csk_patches_channels(patches),
+              size = csk_patches_size(patches);
     const csk_status err = csk_param_check(csk_train_params, o);
 
     if (err)
@@ -199,8 +200,8 @@ static csk_status check(const csk_net *net, const csk_patches *patches,
                         csk_net_inputs(net), csk_net_outputs(net), channels);
     if (size % csk_net_multiple(net))
         return csk_fail(CSK_ERR_SHAPE,
-                        "training: patches of %d pixels, expected a multiple of %d", size,
-                        csk_net_multiple(net));
+                        "training: patches of %d pixels, expected a multiple of %d",
+                        size, csk_net_multiple(net));
     return CSK_OK;
 }
 
@@ -357,10 +358,11 @@ static csk_status find(const csk_tensor **v, const csk_tensors *from, const char
 {
     *v = csk_tensors_find(from, name);
     if (!*v || (*v)->rank != 1 || (*v)->dim[0] != len)
-        return csk_fail(CSK_ERR_FORMAT,
-                        "%s: is no checkpoint of this training: \"%s\" is missing or not "
-                        "of length %lld",
-                        what, name, (long long)len);
+        return csk_fail(
+            CSK_ERR_FORMAT,
+            "%s: is no checkpoint of this training: \"%s\" is missing or not "
+            "of length %lld",
+            what, name, (long long)len);
     if (csk_first_not_finite(len, (*v)->data) >= 0)
         return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" holds what is not finite", what,
                         name);
@@ -376,7 +378,8 @@ csk_status csk_train_load(csk_train *t, const csk_tensors *from, const char *wha
         err = find(&v[i], from, part_names[i], t->adam.n, what);
     if (!err && !(done->data[0] >= 0.f && done->data[0] < HALF / 2 &&
                   done->data[1] >= 0.f && done->data[1] < HALF))
-        err = csk_fail(CSK_ERR_FORMAT, "%s: \"train.done\" is no number of steps", what);
+        err =
+            csk_fail(CSK_ERR_FORMAT, "%s: \"train.done\" is no number of steps", what);
     if (err)
         return err;
     for (int i = 0; i < PARTS; i++)

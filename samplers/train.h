@@ -36,14 +36,15 @@ typedef enum csk_train_precision {
 
 typedef struct csk_train_opts {
     int steps, batch;
-    int warmup;        /**< steps */
-    double rate;       /**< the largest of the schedule */
-    double ema;        /**< decay of the average of the weights */
-    double clip;       /**< longest gradient, longer ones are shortened */
+    int warmup;                  /**< steps */
+    double rate;                 /**< the largest of the schedule */
+    double ema;                  /**< decay of the average of the weights */
+    double clip;                 /**< longest gradient, longer ones are shortened */
     double sigma_min, sigma_max; /**< noise levels */
-    double sigma_data; /**< d above: standard deviation of the floats of an image, about */
-    int noise;         /**< csk_train_noise */
-    int precision;     /**< csk_train_precision: of the network alone */
+    double
+        sigma_data; /**< d above: standard deviation of the floats of an image, about */
+    int noise;      /**< csk_train_noise */
+    int precision;  /**< csk_train_precision: of the network alone */
 } csk_train_opts;
 
 CSK_API extern const csk_param csk_train_params[];
@@ -106,9 +107,11 @@ CSK_API extern const double csk_train_levels[CSK_TRAIN_LEVELS];
 
 /** For each noise level. */
 typedef struct csk_train_score {
-    double psnr[CSK_TRAIN_LEVELS]; /**< dB: -10 log10 of the mean square error a float */
+    double
+        psnr[CSK_TRAIN_LEVELS]; /**< dB: -10 log10 of the mean square error a float */
     double gain[CSK_TRAIN_LEVELS]; /**< dB by which the noise is reduced */
-    double norm[CSK_TRAIN_LEVELS]; /**< root mean square of s * score: mean over images */
+    double
+        norm[CSK_TRAIN_LEVELS]; /**< root mean square of s * score: mean over images */
     double norm_std[CSK_TRAIN_LEVELS]; /**< its standard deviation over images */
 } csk_train_score;
 

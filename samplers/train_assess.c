@@ -99,11 +99,12 @@ static csk_status check_image(const csk_net *net, const csk_array *image, int nu
 
     if (s->rank != 2 || (int)s->field != csk_net_inputs(net) || s->dim[0] < least ||
         s->dim[1] < least)
-        return csk_fail(CSK_ERR_SHAPE,
-                        "image %d: %d axes of %s numbers, expected a %s one of at least "
-                        "%dx%d",
-                        number, s->rank, s->field == CSK_REAL ? "real" : "complex",
-                        csk_net_inputs(net) == 1 ? "real" : "complex", least, least);
+        return csk_fail(
+            CSK_ERR_SHAPE,
+            "image %d: %d axes of %s numbers, expected a %s one of at least "
+            "%dx%d",
+            number, s->rank, s->field == CSK_REAL ? "real" : "complex",
+            csk_net_inputs(net) == 1 ? "real" : "complex", least, least);
     return CSK_OK;
 }
 
@@ -164,7 +165,7 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
 {
     const int64_t n = csk_net_parameters(net);
     const csk_monitor none = { .call = NULL };
-    sums sum[CSK_TRAIN_LEVELS] = { { 0. } };
+    sums sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
     float *other = NULL;
     view v = { .plan = NULL };
     csk_status err = CSK_OK;
@@ -179,8 +180,11 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
         exchange(net, other);
     }
     for (int i = 0; i < count && !err; i++) {
-        const csk_progress p = { .what = "assessment", .iter = i + 1,
-                                 .max_iter = count, .residual = NAN, .change = NAN };
+        const csk_progress p = { .what = "assessment",
+                                 .iter = i + 1,
+                                 .max_iter = count,
+                                 .residual = NAN,
+                                 .change = NAN };
 
         err = assess_image(sum, &v, net, &images[i], i, sigma_data, seed);
         if (!err)
