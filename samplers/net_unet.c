@@ -21,9 +21,9 @@ csk_unet csk_unet_preset(int i, int field_channels)
           .blocks = 1,
           .middle = 1,
           .embedding = 32 },
-        { .scales = 3,
-          .channels = { 32, 64, 128 },
-          .blocks = 2,
+        { .scales = 4,
+          .channels = { 32, 64, 128, 128 },
+          .blocks = 1,
           .middle = 2,
           .embedding = 64 },
         { .scales = 4,
@@ -137,20 +137,20 @@ static void linear(builder *b, const char *name, const char *from, int in, int o
 /* @p at, the name of the value at hand, becomes that of the block's result. */
 static void block(builder *b, char at[NAME], const char *stem, int channels)
 {
-    static const char *const part[] = { "act1", "conv1", "vector", "film",
-                                        "act2", "conv2", "sum" };
-    char name[7][NAME];
+    static const char *const part[] = {
+        "conv1", "vector", "film", "act", "conv2", "sum"
+    };
+    char name[6][NAME];
 
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 6; i++)
         (void)snprintf(name[i], NAME, "%.24s.%s", stem, part[i]);
-    add_node(b, name[0], "silu", at, NULL, NULL);
-    conv(b, name[1], name[0], channels, channels, 3, 1, 2.);
-    linear(b, name[2], b->embedded, b->embedding, 2 * channels, .1);
-    add_node(b, name[3], "film", name[1], name[2], NULL);
-    add_node(b, name[4], "silu", name[3], NULL, NULL);
-    conv(b, name[5], name[4], channels, channels, 3, 1, 0.);
-    add_node(b, name[6], "add", at, name[5], NULL);
-    (void)snprintf(at, NAME, "%s", name[6]);
+    conv(b, name[0], at, channels, channels, 3, 1, 1.);
+    linear(b, name[1], b->embedded, b->embedding, 2 * channels, .1);
+    add_node(b, name[2], "film", name[0], name[1], NULL);
+    add_node(b, name[3], "silu", name[2], NULL, NULL);
+    conv(b, name[4], name[3], channels, channels, 3, 1, 0.);
+    add_node(b, name[5], "add", at, name[4], NULL);
+    (void)snprintf(at, NAME, "%s", name[5]);
 }
 
 static void blocks(builder *b, char at[NAME], const char *stem, int count, int channels)
@@ -237,8 +237,7 @@ static void build(builder *b, const csk_unet *u)
     if (u->attention)
         attend(b, at, u->channels[u->scales - 1]);
     go_up(b, u, at, skip);
-    add_node(b, "out.act", "silu", at, NULL, NULL);
-    conv(b, "out", "out.act", u->channels[0], u->field_channels, 3, 1, 0.);
+    conv(b, "out", at, u->channels[0], u->field_channels, 3, 1, 0.);
 }
 
 static csk_status check(const csk_unet *u)

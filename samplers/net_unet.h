@@ -6,9 +6,9 @@
  *     in    3x3 convolution
  *     down  at each scale residual blocks, then a 2x2 convolution with stride 2
  *     up    1x1 convolution and depth to space, plus what came by on the way down, blocks
- *     out   SiLU, 3x3 convolution
+ *     out   3x3 convolution
  *
- * A block is a + conv(silu(film(conv(silu(a)), v))), both convolutions 3x3; v is a linear map of
+ * A block is a + conv(silu(film(conv(a), v))), both convolutions 3x3; v is a linear map of
  * an embedding of the noise level: the logarithm's waves, linear, SiLU, linear, SiLU. There
  * is no normalisation: the last convolution of each block and the last of the net begin at zero.
  */
