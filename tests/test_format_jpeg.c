@@ -152,14 +152,18 @@ START_TEST(test_truncated)
 }
 END_TEST
 
-/* Where the frame's header is; its height is 5 bytes on. */
-static uint8_t *find_frame(uint8_t *bytes, size_t len)
+/* Let a picture say that it is so large: the frame's header has height and width. */
+static void set_size(uint8_t *bytes, size_t len, unsigned height, unsigned width)
 {
-    for (size_t k = 0; k + 1 < len; k++) {
-        if (bytes[k] == 0xff && (bytes[k + 1] == 0xc0 || bytes[k + 1] == 0xc2))
-            return bytes + k;
-    }
-    ck_abort_msg("no frame");
+    size_t k = 0;
+
+    while (k + 9 < len && (bytes[k] != 0xff || bytes[k + 1] != 0xc0))
+        k++;
+    ck_assert_uint_lt(k + 9, len);
+    bytes[k + 5] = (uint8_t)(height >> 8);
+    bytes[k + 6] = (uint8_t)height;
+    bytes[k + 7] = (uint8_t)(width >> 8);
+    bytes[k + 8] = (uint8_t)width;
 }
 
 START_TEST(test_refused)
@@ -178,13 +182,12 @@ START_TEST(test_refused)
     tst_fails(csk_jpeg_parse(&a, "", 0, "a.jpg"), CSK_ERR_FORMAT, "is empty");
 
     bytes = make(&len, &grey);
-    uint8_t *frame = find_frame(bytes, len);
-    memcpy(frame + 5, "\xff\x00\xff\x00", 4);
+    set_size(bytes, len, 65280, 65280);
     tst_fails(csk_jpeg_parse(&a, bytes, len, "a.jpg"), CSK_ERR_FORMAT,
               "65280x65280 pixels do not fit a file of");
-    memcpy(frame + 5, "\xff\xff\xff\xff", 4);
+    set_size(bytes, len, 65535, 65535);
     tst_fails(csk_jpeg_parse(&a, bytes, len, "a.jpg"), CSK_ERR_FORMAT, "a.jpg: JPEG: ");
-    memcpy(frame + 5, "\0\x40\0\x40", 4); /* more rows than there are data for */
+    set_size(bytes, len, 64, 64); /* more rows than there are data for */
     tst_fails(csk_jpeg_parse(&a, bytes, len, "a.jpg"), CSK_ERR_FORMAT, "a.jpg: JPEG: ");
     free(bytes);
 

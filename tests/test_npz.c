@@ -13,11 +13,12 @@ enum { ROOM = 1 << 14 };
 static size_t npy(uint8_t *out, const char *descr, const char *order, const char *shape,
                   const void *values, size_t len)
 {
+    static const uint8_t head[8] = { 0x93, 'N', 'U', 'M', 'P', 'Y', 1 };
     const int n = snprintf((char *)out + 10, 256,
                            "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n",
                            descr, order, shape);
 
-    memcpy(out, "\x93NUMPY\1\0", 8);
+    memcpy(out, head, sizeof(head));
     out[8] = (uint8_t)n;
     out[9] = (uint8_t)(n >> 8);
     memcpy(out + 10 + n, values, len);

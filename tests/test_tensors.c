@@ -150,7 +150,7 @@ static csk_status parse(csk_tensors *t, const char *header, const void *values,
 
     file[0] = (uint8_t)len;
     file[1] = (uint8_t)(len >> 8);
-    memcpy(file + 8, header, len);
+    memcpy(file + 8, header, len + 1);
     memcpy(file + 8 + len, values, n);
     return csk_safetensors_parse(t, file, 8 + len + n, "a.csk");
 }
