@@ -26,8 +26,8 @@ enum { CSK_MISMATCH_LEVELS = 8 /**< at most */ };
 
 /** What is to be expected: mean and standard deviation over images, per noise level. */
 typedef struct csk_score_norm {
-    int count;  /**< noise levels */
-    int images; /**< over which was averaged */
+    int count;                         /**< noise levels */
+    int images;                        /**< over which was averaged */
     double sigma[CSK_MISMATCH_LEVELS]; /**< in the units of the model, rising */
     double mean[CSK_MISMATCH_LEVELS], std[CSK_MISMATCH_LEVELS];
     double correlation[CSK_MISMATCH_LEVELS], correlation_std[CSK_MISMATCH_LEVELS];

@@ -22,15 +22,6 @@
 #include "samplers/prior.h"
 #include "samplers/prior_wavelet.h"
 
-typedef enum csk_model_kind {
-    CSK_MODEL_WAVELET,
-    CSK_MODEL_NETWORK,
-    CSK_MODEL_RIDGE,
-} csk_model_kind;
-
-/** "wavelet", "network", "ridge". */
-CSK_API const char *csk_model_kind_name(csk_model_kind kind);
-
 typedef struct csk_model csk_model;
 
 /** What a kind leaves open; NULL in calls: the defaults. */
@@ -58,9 +49,11 @@ CSK_API csk_status csk_model_of_tensors(csk_model **m, csk_tensors *tensors,
 /** NULL is allowed. */
 CSK_API void csk_model_free(csk_model *m);
 
-CSK_API csk_model_kind csk_model_kind_of(const csk_model *m);
+CSK_API const char *csk_model_kind(
+    const csk_model *m); /**< "wavelet", "network", "ridge" */
 CSK_API csk_field csk_model_field(const csk_model *m); /**< of the images */
-CSK_API int csk_model_axes(const csk_model *m); /**< 1 .. 3: the last axes of an image */
+CSK_API int csk_model_axes(
+    const csk_model *m); /**< 1 .. 3: the last axes of an image */
 
 /** 99th percentile of |x| above 0 in the training images: their unit. */
 CSK_API double csk_model_scale(const csk_model *m);
