@@ -221,7 +221,7 @@ csk_status csk_walk_end(csk_walk *w, float *x, csk_status err, double *residual,
         if (!err && residual)
             residual[c] = w->residual[c];
     }
-    if (!err)
+    if (!err && w->residual)
         w->done.residual = w->residual[0];
     csk_schedule_clear(&w->levels);
     csk_free(w->block);

@@ -65,10 +65,11 @@ csk_status csk_sample(float *x, const csk_posterior *post, int chains, const flo
     if (!err) {
         switch ((csk_method)o.method) {
         case CSK_METHOD_LANGEVIN:
-            return x0 ? csk_recover(x, post, chains, x0, radius, run, &o.recover,
-                                    residual, info)
-                      : csk_sample_posterior(x, post, chains, run, &o.recover, residual,
-                                             info);
+            err = x0 ? csk_recover(x, post, chains, x0, radius, run, &o.recover,
+                                   residual, &done)
+                     : csk_sample_posterior(x, post, chains, run, &o.recover, residual,
+                                            &done);
+            break;
         case CSK_METHOD_DPS:
             err = csk_dps(x, post, chains, x0, run, &o.dps, residual, spent);
             break;
@@ -86,5 +87,7 @@ csk_status csk_sample(float *x, const csk_posterior *post, int chains, const flo
     }
     if (info)
         *info = done;
+    else
+        csk_recover_info_clear(&done);
     return err;
 }
