@@ -142,7 +142,9 @@ csk_status csk_tensors_read(csk_tensors *t, const char *path)
 
     if (err)
         return err;
-    if (len > LENGTH && bytes[LENGTH] == '{')
+    if (len > 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+        err = csk_npz_parse(t, bytes, len, path);
+    else if (len > LENGTH && bytes[LENGTH] == '{')
         err = csk_safetensors_parse(t, bytes, len, path);
     else
         err = csk_fail(CSK_ERR_FORMAT,
