@@ -7,9 +7,9 @@
 size_t csk_scalar_size(csk_scalar type)
 {
     static const uint8_t size[] = {
-        [CSK_U8] = 1,  [CSK_I8] = 1,  [CSK_U16] = 2, [CSK_I16] = 2,
-        [CSK_U32] = 4, [CSK_I32] = 4, [CSK_U64] = 8, [CSK_I64] = 8,
-        [CSK_F16] = 2, [CSK_F32] = 4, [CSK_F64] = 8,
+        [CSK_U8] = 1,  [CSK_I8] = 1,   [CSK_U16] = 2, [CSK_I16] = 2,
+        [CSK_U32] = 4, [CSK_I32] = 4,  [CSK_U64] = 8, [CSK_I64] = 8,
+        [CSK_F16] = 2, [CSK_BF16] = 2, [CSK_F32] = 4, [CSK_F64] = 8,
     };
 
     return size[type];
@@ -80,6 +80,8 @@ static double from_bits(uint64_t u, csk_scalar type)
         return (double)(int64_t)u;
     case CSK_F16:
         return from_f16(u);
+    case CSK_BF16:
+        return from_f32(u << 16);
     case CSK_F32:
         return from_f32(u);
     case CSK_F64:

@@ -17,6 +17,7 @@ typedef enum csk_scalar {
     CSK_U64,
     CSK_I64,
     CSK_F16,
+    CSK_BF16, /* the upper half of CSK_F32 */
     CSK_F32,
     CSK_F64,
 } csk_scalar;

@@ -10,10 +10,10 @@
 #include "cs/file_priv.h"
 #include "cs/format.h"
 #include "cs/mem.h"
+#include "samplers/card_priv.h"
 #include "samplers/prior_wavelet.h"
 #include "samplers/prior_wavelet_priv.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,82 +101,39 @@ csk_status csk_wavelet_model_write(const csk_wavelet_model *m, const char *path,
 
 /* -- reading ------------------------------------------------------------------------ */
 
-static csk_status not_a(const char *what, const char *key, const char *wanted)
-{
-    return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" is missing or not %s", what, key,
-                    wanted);
-}
-
-static csk_status get_int(int *out, const json_t *object, const char *key,
-                          const char *what)
-{
-    const json_t *v = json_object_get(object, key);
-
-    if (!json_is_integer(v))
-        return not_a(what, key, "an integer");
-    const json_int_t value = json_integer_value(v);
-    if (value < -1000000 || value > 1000000)
-        return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" is %lld", what, key,
-                        (long long)value);
-    *out = (int)value;
-    return CSK_OK;
-}
-
-static csk_status get_text(const char **out, const json_t *object, const char *key,
-                           const char *what)
-{
-    *out = json_string_value(json_object_get(object, key));
-    return *out ? CSK_OK : not_a(what, key, "a string");
-}
-
-/* A member that must be the string @p wanted. */
-static csk_status expect(const json_t *object, const char *key, const char *wanted,
-                         const char *what)
-{
-    const char *text;
-    const csk_status err = get_text(&text, object, key, what);
-
-    if (!err && strcmp(text, wanted) != 0)
-        return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" is \"%.32s\", expected \"%s\"",
-                        what, key, text, wanted);
-    return err;
-}
-
 static csk_status get_head(csk_wavelet_model *m, const json_t *root, const char *what)
 {
     const char *field = NULL, *family = NULL;
-    const json_t *scale = json_object_get(root, "scale");
     int version = 0;
-    csk_status err = expect(root, "csk", "prior", what);
+    csk_status err = csk_card_expect(root, "csk", "prior", what);
 
     if (!err)
-        err = get_int(&version, root, "version", what);
+        err = csk_card_int(&version, root, "version", what);
     if (!err && version != VERSION)
         err = csk_fail(CSK_ERR_FORMAT, "%s: \"version\" is %d, expected %d", what,
                        version, VERSION);
     if (!err)
-        err = expect(root, "kind", "wavelet", what);
+        err = csk_card_expect(root, "kind", "wavelet", what);
     if (!err)
-        err = get_text(&field, root, "field", what);
+        err = csk_card_text(&field, root, "field", what);
     if (!err && strcmp(field, "real") != 0)
-        err = expect(root, "field", "complex", what);
+        err = csk_card_expect(root, "field", "complex", what);
     if (!err)
-        err = get_int(&m->axes, root, "axes", what);
+        err = csk_card_int(&m->axes, root, "axes", what);
     if (!err)
-        err = get_text(&family, root, "family", what);
+        err = csk_card_text(&family, root, "family", what);
     if (!err && strlen(family) >= sizeof(m->family))
         err = csk_fail(CSK_ERR_FORMAT, "%s: \"family\" is \"%.32s\"", what, family);
     if (!err)
-        err = get_int(&m->levels, root, "levels", what);
+        err = csk_card_int(&m->levels, root, "levels", what);
     if (!err)
-        err = get_int(&m->components, root, "components", what);
-    if (!err && !json_is_number(scale))
-        err = not_a(what, "scale", "a number");
+        err = csk_card_int(&m->components, root, "components", what);
+    if (!err)
+        err = csk_card_real(&m->scale, root, "scale", what);
     if (err)
         return err;
     m->field = field[0] == 'r' ? CSK_REAL : CSK_COMPLEX;
     memcpy(m->family, family, strlen(family) + 1);
-    m->scale = json_number_value(scale);
     return csk_wavelet_model_check_head(m, CSK_ERR_FORMAT, what);
 }
 
@@ -204,10 +161,10 @@ static csk_status get_band(csk_wavelet_model *m, const json_t *band, int k,
 {
     const int64_t at = (int64_t)k * m->components;
     int want[2], got[2] = { 0 };
-    csk_status err = get_int(&got[0], band, "level", what);
+    csk_status err = csk_card_int(&got[0], band, "level", what);
 
     if (!err)
-        err = get_int(&got[1], band, "detail", what);
+        err = csk_card_int(&got[1], band, "detail", what);
     place(m, k, &want[0], &want[1]);
     if (!err && (got[0] != want[0] || got[1] != want[1]))
         err = csk_fail(CSK_ERR_FORMAT,
@@ -239,19 +196,11 @@ csk_status csk_wavelet_model_parse(csk_wavelet_model *m, const char *text, size_
                                    const char *what)
 {
     csk_wavelet_model new = { 0 };
-    json_error_t why;
-    json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+    json_t *root = NULL;
+    csk_status err = csk_card_parse(&root, text, len, what);
 
-    if (!root && json_error_code(&why) == json_error_out_of_memory)
-        return csk_fail(CSK_ERR_NOMEM, "%s: no memory to parse it", what);
-    if (!root)
-        return csk_fail(CSK_ERR_FORMAT,
-                        "%s: is not a prior, which is JSON: line %d: %s", what,
-                        why.line, why.text);
-
-    csk_status err = json_is_object(root)
-                         ? get_head(&new, root, what)
-                         : csk_fail(CSK_ERR_FORMAT, "%s: not a JSON object", what);
+    if (!err)
+        err = get_head(&new, root, what);
     if (!err)
         err = get_bands(&new, root, what);
     json_decref(root);
