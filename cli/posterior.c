@@ -72,17 +72,18 @@ static csk_status remove_old(const cli_call *call)
     return err;
 }
 
-static void report_sampling(const cli_call *call, const csk_recon_opts *o,
+/* The schedule, which other samplers do not have. */
+static void report_langevin(const cli_call *call, const csk_recon_opts *o,
                             const csk_recon *p)
 {
     const csk_stage *g = p->info.stages;
     const int last = p->info.count - 1;
     int64_t steps = 0;
 
+    if (last < 0)
+        return;
     for (int k = 0; k <= last; k++)
         steps += g[k].steps;
-    cli_put_int(call, "samples", o->samples);
-    cli_put_real(call, "unit", p->unit, -1, NULL);
     cli_put_real(call, "radius", p->radius, -1, NULL);
     cli_put_text(call, "radius_from", p->radius_from);
     cli_put_real(call, "sigma", p->info.sigma, -1, NULL);
@@ -92,18 +93,29 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "first_smoothing", g[0].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "last_smoothing", g[last].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "first_noise_level", g[0].noise_std * p->unit, -1, NULL);
-    cli_put_real(call, "step_size", o->recover.langevin.step, -1, NULL);
-    cli_put_int(call, "score_evaluations",
-                p->info.langevin.evaluations + p->info.diffusion.evaluations);
-    cli_put_int(call, "operator_applications", p->info.langevin.applications);
-    cli_put_real(call, "residual_norm", p->residual, -1, NULL);
-    cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
-    cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
+    cli_put_real(call, "step_size", o->method.recover.langevin.step, -1, NULL);
     if (p->sigma_wanted > p->info.sigma * 1.000001)
         cli_say(call,
                 "the prior was made for noise up to %.4g: the naive estimate gets that "
                 "instead of %.4g",
                 p->sigma_max, p->sigma_wanted);
+}
+
+static void report_sampling(const cli_call *call, const csk_recon_opts *o,
+                            const csk_recon *p)
+{
+    cli_put_text(call, "sampler", csk_method_name((csk_method)o->method.method));
+    cli_put_int(call, "samples", o->samples);
+    cli_put_real(call, "unit", p->unit, -1, NULL);
+    report_langevin(call, o, p);
+    cli_put_int(call, "score_evaluations",
+                p->info.langevin.evaluations + p->info.diffusion.evaluations);
+    cli_put_int(call, "score_evaluations_besides",
+                p->radius_evaluations + p->mismatch_evaluations);
+    cli_put_int(call, "operator_applications", p->info.langevin.applications);
+    cli_put_real(call, "residual_norm", p->residual, -1, NULL);
+    cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
+    cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
 }
 
 /* What is not the prior's during the sampling is the operator's: A, the solves with it, noise. */
@@ -186,7 +198,7 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
     stages s = { .call = call };
     csk_status err = cli_make_dir(call, cli_arg_of(call, 1));
 
-    opts.recover.langevin.monitor = cli_monitor(call, NULL);
+    opts.method.recover.langevin.monitor = cli_monitor(call, NULL);
     opts.stage = on_stage;
     opts.user = &s;
     if (!err && call->force)
@@ -240,7 +252,7 @@ static csk_status time_parts(const csk_linop *A, const csk_prior *prior, double 
 csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
                               const csk_recon_opts *o, cli_plan *out)
 {
-    const csk_recover_opts *r = &o->recover;
+    const csk_recover_opts *r = &o->method.recover;
     csk_prior *prior = NULL;
     double normal = 0., denoise = 0.;
     csk_status err =
