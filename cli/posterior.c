@@ -252,7 +252,7 @@ static csk_status time_parts(const csk_linop *A, const csk_prior *prior, double 
 csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
                               const csk_recon_opts *o, cli_plan *out)
 {
-    const csk_recover_opts *r = &o->method.recover;
+    csk_method_opts method = o->method;
     csk_prior *prior = NULL;
     double normal = 0., denoise = 0.;
     csk_status err =
@@ -263,10 +263,10 @@ csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
     if (!err) {
         const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
         const int64_t chains = o->samples < 16 ? o->samples : 16;
-        const int levels = r->levels                        ? r->levels
-                           : csk_model_wavelet(read->model) ? CSK_RECOVER_LEVELS
-                                                            : CSK_RECON_LEARNED_LEVELS;
-        const double steps = (double)o->samples * levels * r->steps;
+        if (!method.recover.levels && !csk_model_wavelet(read->model))
+            method.recover.levels = CSK_RECON_LEARNED_LEVELS;
+        const double steps =
+            (double)o->samples * (double)csk_method_evaluations(&method);
 
         /* a step costs about five normal operators besides the score: the solve, the noise */
         out->seconds = normal * (o->naive_iter * (1. + o->draws)) +
