@@ -13,6 +13,7 @@
 #   OUT     where everything is left (default: build/bench/denoise)
 #   CSK, DATA  the program, the shared data
 set -eu
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
 # cut FILE SLICES...: images of a stack of bytes, 255 becomes 1, with a smooth phase

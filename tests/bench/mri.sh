@@ -14,6 +14,7 @@
 # The reference is the coil-combined fully sampled image. Coil maps are from the 24 central
 # lines by BART. Classical methods get the weight with the best PSNR: an oracle.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need bart
 [ $# -gt 0 ] || set -- brain
@@ -49,7 +50,7 @@ oracle() {
     for weight in ${WEIGHTS:-3e-4 1e-3 2e-3 3e-3 6e-3}; do
         cpu_seconds
         before=$cpu
-        quietly "$@" $weight
+        quietly "$@" "$weight"
         cpu_seconds
         compare "$image"
         psnr=${m%% *}
