@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cli/prior_arg.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
-#include "samplers/model.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,7 @@ typedef struct denoise_opts {
 
 /* clang-format off */
 static const csk_param params[] = {
-    CSK_OPT_TEXT(denoise_opts, prior,  "prior", "FILE",  "what images are like"),
+    CSK_OPT_TEXT(denoise_opts, prior,  "prior", "NAME",  "prior: a name of csk prior list, or a file (csk help priors)"),
     CSK_OPT_REAL(denoise_opts, sigma,  "sigma", 0, 0, 1e30, "SIGMA", "standard deviation of the noise in each real number, in the units of IMAGE; required"),
     CSK_OPT_REAL(denoise_opts, unit,   "unit",  1, 1e-30, 1e30, "FACTOR", "size of IMAGE over that of the training images"),
     CSK_OPT_INT (denoise_opts, shifts, "shifts", 16, 1, 4096, "N", "random cycle shifts over which a wavelet prior is averaged; 1: none"),
@@ -26,7 +26,7 @@ static const csk_param params[] = {
 typedef struct job {
     const cli_call *call;
     const denoise_opts *o;
-    csk_model *model;
+    cli_prior from;
     csk_array image; /* all of them; denoised in place */
     csk_space one;   /* of a single image */
     csk_prior *prior;
@@ -37,7 +37,7 @@ typedef struct job {
 static void job_clear(job *j)
 {
     csk_prior_unref(j->prior);
-    csk_model_free(j->model);
+    cli_prior_clear(&j->from);
     csk_array_clear(&j->image);
 }
 
@@ -46,32 +46,28 @@ static csk_status read_inputs(job *j)
     const denoise_opts *o = j->o;
     const csk_space *s = &j->image.space;
 
-    if (!o->prior)
-        return csk_fail(CSK_ERR_ARG, "--prior is missing");
     if (!(o->sigma > 0.))
         return csk_fail(CSK_ERR_ARG, "--sigma is missing: how noisy is the image?");
-    csk_status err = cli_input(j->call, o->prior);
-    if (!err)
-        err = cli_bad_input(j->call, csk_model_read(&j->model, o->prior));
+    csk_status err = cli_prior_read(j->call, &j->from, o->prior);
     if (!err)
         err = cli_read(j->call, &j->image, cli_arg_of(j->call, 0), CLI_FINITE);
     if (err)
         return err;
-    const int axes = csk_model_axes(j->model);
+    const int axes = csk_model_axes(j->from.model);
     const int more = s->rank > axes ? s->rank - axes : 0;
     j->one = csk_space_make(s->field, s->rank - more, s->dim + more);
-    return cli_bad_input(j->call,
-                         csk_model_fits(j->model, &j->one, cli_arg_of(j->call, 0)));
+    return cli_bad_input(
+        j->call, csk_model_fits(j->from.model, &j->one, cli_arg_of(j->call, 0)));
 }
 
 static csk_status prepare(job *j)
 {
-    const bool wavelet = csk_model_wavelet(j->model) != NULL;
+    const bool wavelet = csk_model_wavelet(j->from.model) != NULL;
 
     j->shifts = wavelet ? j->o->shifts : 1;
     const csk_model_opts how = { .shift =
                                      j->shifts > 1 ? CSK_SHIFT_STEP : CSK_SHIFT_NONE };
-    return csk_model_prior(&j->prior, &j->one, j->model, j->o->unit, &how);
+    return csk_model_prior(&j->prior, &j->one, j->from.model, j->o->unit, &how);
 }
 
 /* x := the mean of its denoised versions; @p block: two images and the prior's workspace. */
@@ -121,7 +117,7 @@ static csk_status run(const cli_call *call)
     if (!err)
         err = cli_write(call, &j.image, cli_arg_of(call, 1));
     if (!err) {
-        cli_put_text(call, "kind", csk_model_kind(j.model));
+        cli_put_text(call, "kind", csk_model_kind(j.from.model));
         cli_put_shape(call, "images", &j.image.space);
         cli_put_real(call, "sigma_of_prior", j.o->sigma / j.o->unit, -1, NULL);
         cli_put_int(call, "score_evaluations", j.evaluations);

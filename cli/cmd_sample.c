@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/cli.h"
+#include "cli/prior_arg.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/diffusion.h"
-#include "samplers/prior_wavelet.h"
 
 #include <math.h>
 
@@ -39,7 +38,7 @@ static const csk_param params[] = {
 typedef struct job {
     const cli_call *call;
     const sample_opts *o;
-    csk_wavelet_model model;
+    cli_prior model;
     csk_array near;  /* in units of the training images; empty: none */
     csk_space image; /* of one sample */
     csk_prior *prior;
@@ -49,7 +48,7 @@ typedef struct job {
 
 static void job_clear(job *j)
 {
-    csk_wavelet_model_clear(&j->model);
+    cli_prior_clear(&j->model);
     csk_array_clear(&j->near);
     csk_array_clear(&j->stack);
     csk_prior_unref(j->prior);
@@ -60,15 +59,17 @@ static csk_status read_near(job *j)
     const char *path = j->o->near;
     csk_status err = cli_read(j->call, &j->near, path, CLI_FINITE);
     const csk_space *s = &j->near.space;
+    const csk_field field = csk_model_field(j->model.model);
+    const int axes = csk_model_axes(j->model.model);
 
-    if (!err && (s->field != j->model.field || s->rank != j->model.axes))
+    if (!err && (s->field != field || s->rank != axes))
         err = cli_bad_input(
             j->call,
             csk_fail(CSK_ERR_SHAPE,
                      "%s: is a %s image of %d axes, %s describes %s ones of %d", path,
                      s->field == CSK_REAL ? "real" : "complex", s->rank,
-                     cli_arg_of(j->call, 0),
-                     j->model.field == CSK_REAL ? "real" : "complex", j->model.axes));
+                     cli_arg_of(j->call, 0), field == CSK_REAL ? "real" : "complex",
+                     axes));
     if (err)
         return err;
     j->image = *s;
@@ -80,15 +81,16 @@ static csk_status parse_image(job *j)
 {
     const char *text = j->o->shape ? j->o->shape : "192,192";
     int64_t dim[CSK_MAX_RANK];
+    const int axes = csk_model_axes(j->model.model);
     int rank;
     csk_status err = cli_parse_shape(dim, &rank, text, "shape");
 
-    if (!err && rank != j->model.axes)
+    if (!err && rank != axes)
         err = csk_fail(CSK_ERR_ARG, "--shape %s has %d axes, %s describes images of %d",
-                       text, rank, cli_arg_of(j->call, 0), j->model.axes);
+                       text, rank, cli_arg_of(j->call, 0), axes);
     if (err)
         return err;
-    j->image = csk_space_make(j->model.field, rank, dim);
+    j->image = csk_space_make(csk_model_field(j->model.model), rank, dim);
     return csk_space_check(&j->image, "shape");
 }
 
@@ -110,18 +112,15 @@ static csk_status check_options(const sample_opts *o)
 
 static csk_status prepare(job *j)
 {
-    const char *path = cli_arg_of(j->call, 0);
+    const csk_model_opts how = { .shift = j->o->shift };
     csk_status err = check_options(j->o);
 
     if (!err)
-        err = cli_input(j->call, path);
-    if (!err)
-        err = cli_bad_input(j->call, csk_wavelet_model_read(&j->model, path));
+        err = cli_prior_read(j->call, &j->model, cli_arg_of(j->call, 0));
     if (!err)
         err = j->o->near ? read_near(j) : parse_image(j);
     if (!err)
-        err = csk_prior_wavelet(&j->prior, &j->image, &j->model, 1.,
-                                (csk_wavelet_shift)j->o->shift);
+        err = csk_model_prior(&j->prior, &j->image, j->model.model, 1., &how);
     return err;
 }
 
@@ -229,7 +228,9 @@ static csk_status plan(const cli_call *call, cli_plan *out)
         err = CSK_ERR_NOMEM;
     if (!err) {
         const csk_rng name = { call->seed, 0, 0 };
-        const double start = cli_seconds(), level = 1.;
+        double lo, hi;
+        csk_prior_sigma_range(j.prior, &lo, &hi);
+        const double start = cli_seconds(), level = fmin(fmax(1., lo), hi);
         err = csk_prior_denoise(j.prior, 1, block + csk_pad(n), block, &level, &name,
                                 block + 2 * csk_pad(n));
         const double once = cli_seconds() - start;
@@ -244,7 +245,7 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 }
 
 static const cli_arg args[] = {
-    { "PRIOR", "written by csk prior fit", .role = CLI_INPUT },
+    { "PRIOR", "a name or a file: csk help priors", .role = CLI_INPUT },
     { "OUTPUT", "the images, [sample][y][x]", .role = CLI_OUTPUT },
     { .name = NULL },
 };

@@ -27,6 +27,9 @@ bool cli_list_add(cli_list *list, const char *text);
 bool cli_list_has(const cli_list *list, const char *text);
 void cli_list_clear(cli_list *list);
 
+/** @p text (NULL is allowed) with blanks for what a terminal would obey, in place. */
+char *cli_printable(char *text);
+
 /**
  * BART's pair is named by one of its files or by their stem. @p data and @p header become
  * new strings; NULL where @p path is an ordinary file.

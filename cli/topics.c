@@ -61,7 +61,7 @@ static void exit_codes(const doc *d)
         { "2",
           "usage: an unknown verb or option, a value out of range, a missing argument" },
         { "3",
-          "bad data: an input is missing, malformed, not finite, zero everywhere, or "
+          "bad data: an input (a file, or a prior by name) is missing, malformed, not finite, zero everywhere, or "
           "does not fit the others" },
         { "4",
           "not converged: an iteration reached its limit under --strict; the output is "
@@ -95,6 +95,38 @@ static void provenance(const doc *d)
         "threads.");
 }
 
+static void priors(const doc *d)
+{
+    doc_text(
+        d,
+        "A prior says which images are likely. Verbs take it as a file, or by name.");
+    doc_section(d, "Names and files");
+    doc_text(
+        d,
+        "A word with a '/' or a '.' in it, or one that is the name of an existing "
+        "file, is a file. Any other word is a name and means the file NAME.csk in a "
+        "directory of the environment variable CSK_MODELS (several are separated by "
+        "':'), in share/csk/models where csk was installed, or in datasets/models of "
+        "the source tree, the first that has it. 'csk prior list' lists them and "
+        "what they were trained on. A name that none has is an input that is "
+        "missing: exit code 3. Which prior suits the data is never guessed.");
+    doc_section(d, "Kinds");
+    doc_item(d, "wavelet",
+             "a Gaussian scale mixture of wavelet coefficients; csk prior fit");
+    doc_item(d, "network", "a denoising network");
+    doc_item(d, "ridge", "a convex ridge regulariser, whose posterior is log-concave");
+    doc_section(d, "Images unlike the training images");
+    doc_text(
+        d,
+        "A prior whose card has the numbers is checked after csk recon: at a few noise "
+        "levels the samples are noised and denoised again. The size of the score "
+        "(score_norm), and the correlation of what the denoiser gets wrong with what it "
+        "changed, which is 0 for images that the prior understands, are compared with "
+        "their mean over images that are like those of the training. A deviation of "
+        "more than 5 standard deviations is worth a warning: another prior, or a "
+        "classical method, may do better.");
+}
+
 static const struct {
     const char *name, *brief;
     void (*write)(const doc *d);
@@ -103,11 +135,12 @@ static const struct {
     { "metrics", "definitions of PSNR, SSIM, NMSE and NRMSE", metrics },
     { "exit-codes", "what the exit code says", exit_codes },
     { "provenance", "what is recorded with every output", provenance },
+    { "priors", "how a prior is named, and which kinds there are", priors },
 };
 enum { TOPICS = sizeof(topics) / sizeof(topics[0]) };
 
-const char *const cli_topics[] = { "formats", "metrics", "exit-codes", "provenance",
-                                   NULL };
+const char *const cli_topics[] = { "formats",    "metrics", "exit-codes",
+                                   "provenance", "priors",  NULL };
 _Static_assert(sizeof(cli_topics) / sizeof(cli_topics[0]) == TOPICS + 1,
                "name every topic");
 

@@ -38,6 +38,17 @@ void cli_list_clear(cli_list *list)
     *list = (cli_list){ .v = NULL };
 }
 
+char *cli_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; c && *c; c++) {
+        if (*c < ' ' || *c == 0x7f)
+            *c = ' ';
+        else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* U+0080 to U+009F */
+            c[0] = c[1] = ' ';
+    }
+    return text;
+}
+
 char *cli_concat(const char *stem, const char *suffix)
 {
     const size_t a = strlen(stem), b = strlen(suffix);

@@ -24,7 +24,7 @@ configure_package_config_file(cmake/csk-config.cmake.in csk-config.cmake
 write_basic_package_version_file(csk-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/csk-config.cmake
     ${PROJECT_BINARY_DIR}/csk-config-version.cmake
-    cmake/csk-dependencies.cmake
+    cmake/csk-dependencies.cmake cmake/FindOneDNN.cmake
     DESTINATION ${config})
 
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR

@@ -7,6 +7,7 @@
 #include "cs/file_priv.h"
 #include "cs/format.h"
 #include "cs/mem.h"
+#include "cs/npy_priv.h"
 #include "cs/scalar_priv.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@ enum { MAGIC = sizeof(magic) - 1 };
 
 typedef struct npy {
     csk_space space;
+    int rank; /* as the file has it: 0 is rank 1 in space */
     csk_scalar type;
     bool big_endian, fortran_order;
     bool has_type, has_order, has_shape;
@@ -101,6 +103,7 @@ static csk_status take_shape(cursor *c, npy *h)
             return csk_fail(CSK_ERR_UNSUPPORTED,
                             "%s: dimension %d is 0: an empty array", c->what, rank - 1);
     }
+    h->rank = rank;
     if (rank == 0)
         dim[rank++] = 1;
     h->space = csk_space_make(h->space.field, rank, dim);
@@ -233,7 +236,8 @@ static void fill(csk_array *a, const npy *h, const uint8_t *in)
     }
 }
 
-csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len, const char *what)
+csk_status csk_npy_parse_rank(csk_array *a, int *rank, const void *bytes, size_t len,
+                              const char *what)
 {
     const uint8_t *p = bytes;
     const size_t length_at = MAGIC + 2;
@@ -272,7 +276,15 @@ csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len, const char
     if (err)
         return err;
     fill(a, &h, p + data_at);
+    *rank = h.rank;
     return CSK_OK;
+}
+
+csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len, const char *what)
+{
+    int rank;
+
+    return csk_npy_parse_rank(a, &rank, bytes, len, what);
 }
 
 static csk_status npy_read(csk_array *a, const char *path)

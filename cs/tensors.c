@@ -136,13 +136,19 @@ void csk_scalar_load_f32(float *out, const uint8_t *in, int64_t n, csk_scalar ty
 csk_status csk_tensors_read(csk_tensors *t, const char *path)
 {
     enum { LENGTH = 8 }; /* of the number that safetensors begins with */
+    static const char zip[] = "PK\3\4";
     char *bytes;
     size_t len;
     csk_status err = csk_file_load(&bytes, &len, path, INT64_MAX);
 
     if (err)
         return err;
-    if (len > LENGTH && bytes[LENGTH] == '{')
+    if (len > strlen(zip) && memcmp(bytes, zip, strlen(zip)) == 0)
+        err = csk_pth_is_archive(bytes, len) ? csk_pth_parse(t, bytes, len, path)
+                                             : csk_npz_parse(t, bytes, len, path);
+    else if (csk_pth_is_legacy(bytes, len))
+        err = csk_pth_parse(t, bytes, len, path);
+    else if (len > LENGTH && bytes[LENGTH] == '{')
         err = csk_safetensors_parse(t, bytes, len, path);
     else
         err = csk_fail(CSK_ERR_FORMAT,

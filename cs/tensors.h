@@ -4,7 +4,7 @@
  * Named arrays of numbers, as files of network weights hold them.
  *
  * Three kinds of file are read, told apart by their content: safetensors, NumPy's .npz and
- * PyTorch's checkpoints (.pth, .pt, since PyTorch 1.6). Of the last, which are programs of a
+ * PyTorch's checkpoints (.pth, .pt). Of the last, which are programs of a
  * small machine ("pickle"), nothing is executed: see cs/pickle_priv.h. Written is safetensors.
  * Numbers of any type become single precision; integers above 2^24 are rounded.
  *

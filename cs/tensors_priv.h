@@ -19,4 +19,9 @@ int64_t csk_shape_size(int rank, const int64_t *dim);
 void csk_scalar_load_f32(float *out, const uint8_t *in, int64_t n, csk_scalar type,
                          bool big_endian);
 
+/* How a checkpoint of PyTorch 1.5 or older begins; and whether one of these zip archives is
+ * one of a later PyTorch. */
+bool csk_pth_is_legacy(const void *bytes, size_t len);
+bool csk_pth_is_archive(const void *bytes, size_t len);
+
 #endif

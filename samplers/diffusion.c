@@ -36,7 +36,21 @@ csk_diffusion_opts csk_diffusion_defaults(void)
 
 double csk_diffusion_top(const csk_prior *prior, const csk_diffusion_opts *opts)
 {
-    return opts->t_max > 0. ? opts->t_max : 10. * csk_prior_spread(prior);
+    double lo, hi;
+
+    csk_prior_sigma_range(prior, &lo, &hi);
+    return fmin(opts->t_max > 0. ? opts->t_max : 10. * csk_prior_spread(prior), hi);
+}
+
+double csk_diffusion_bottom(const csk_prior *prior, double t_min, double tether_std)
+{
+    double lo, hi;
+
+    csk_prior_sigma_range(prior, &lo, &hi);
+    const double rest = lo > 0. ? 1. / (lo * lo) - 1. / (tether_std * tether_std) : 0.;
+    if (lo > 0. && rest > 0. && isfinite(tether_std)) /* tau = lo, and a rounding */
+        lo = (1. + 1e-9) / sqrt(rest);
+    return fmax(t_min, lo);
 }
 
 /* What one run carries from step to step. */
@@ -132,14 +146,15 @@ static double start(reverse *r, float *x, const csk_diffusion_opts *o)
     return t;
 }
 
-static csk_status levels_of(csk_schedule *s, const csk_diffusion_opts *o, double top)
+static csk_status levels_of(csk_schedule *s, const csk_diffusion_opts *o, double top,
+                            double bottom)
 {
-    if (!(top > o->t_min))
+    if (!(top > bottom))
         return csk_fail(CSK_ERR_ARG, "diffusion: t-min is %g, expected less than %g",
-                        o->t_min, top);
+                        bottom, top);
     return o->spacing == CSK_SPACING_KARRAS
-               ? csk_schedule_karras(s, o->levels + 1, top, o->t_min, o->rho)
-               : csk_schedule_geometric(s, o->levels + 1, top, o->t_min);
+               ? csk_schedule_karras(s, o->levels + 1, top, bottom, o->rho)
+               : csk_schedule_geometric(s, o->levels + 1, top, bottom);
 }
 
 csk_status csk_diffusion(float *x, const csk_posterior *post, int chains, csk_rng run,
@@ -171,7 +186,9 @@ csk_status csk_diffusion(float *x, const csk_posterior *post, int chains, csk_rn
     r.work = r.noise + csk_pad(n);
 
     const double top = start(&r, x, &o);
-    err = levels_of(&levels, &o, top);
+    const double bottom = csk_diffusion_bottom(
+        post->prior, o.t_min, r.weight > 0. ? post->tether_std : INFINITY);
+    err = levels_of(&levels, &o, top, bottom);
     if (err)
         goto out;
     const double gamma = fmin(o.churn / o.levels, sqrt(2.) - 1.); /* [3, line 4] */
@@ -197,7 +214,7 @@ csk_status csk_diffusion(float *x, const csk_posterior *post, int chains, csk_rn
         }
     }
     if (o.denoise) {
-        err = denoise(&r, r.d, x, o.t_min);
+        err = denoise(&r, r.d, x, bottom);
         if (!err)
             csk_copy(chains * n, r.d, x);
     }

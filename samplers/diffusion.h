@@ -44,9 +44,19 @@ typedef struct csk_diffusion_opts {
 CSK_API extern const csk_param csk_diffusion_params[];
 CSK_API csk_diffusion_opts csk_diffusion_defaults(void);
 
-/** Where an unconditional diffusion begins: opts->t_max, or ten times csk_prior_spread(). */
+/**
+ * Where an unconditional diffusion begins: opts->t_max, or ten times csk_prior_spread(), but
+ * no more than the largest noise level of the prior.
+ */
 CSK_API double csk_diffusion_top(const csk_prior *prior,
                                  const csk_diffusion_opts *opts);
+
+/**
+ * Where a diffusion ends: @p t_min, but no less than what the prior was made for. With a tether
+ * the prior is asked at tau, 1/tau^2 = 1/tether_std^2 + 1/t^2; INFINITY: there is none.
+ */
+CSK_API double csk_diffusion_bottom(const csk_prior *prior, double t_min,
+                                    double tether_std);
 
 /**
  * @p chains independent draws into @p x.

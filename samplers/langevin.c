@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/langevin.h"
-#include "cs/cg.h"
 #include "cs/mem.h"
 #include "cs/power.h"
 #include "cs/vec.h"
+#include "samplers/chain_priv.h"
 #include "samplers/names_priv.h"
 
 #include <limits.h>
 #include <math.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 /* Levels computed by powers may miss the noise level by a rounding. */
 #define ONE_AND_A_BIT (1. + 1e-9)
@@ -76,27 +73,6 @@ static scratch scratch_of(const dynamics *y, int thread)
     return s;
 }
 
-static int most_threads(int chains)
-{
-#ifdef _OPENMP
-    const int all = omp_get_max_threads();
-
-    return chains < all ? chains : all;
-#else
-    (void)chains;
-    return 1;
-#endif
-}
-
-static int this_thread(void)
-{
-#ifdef _OPENMP
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
 /*
  * out := scale * (white noise of this step) + out. With the averaged noise that is half the
  * last draw plus half a new one, which is kept in @p last; @p fresh is scratch.
@@ -148,17 +124,13 @@ static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch
         csk_axpby(y->n, 1., s.rhs, 1., x);
         return;
     }
-    if (csk_linop_has_resolvent(post->A)) {
-        csk_linop_resolvent(post->A, s.move, s.rhs, 1. / eta2, lambda, s.work);
-    } else {
-        csk_zero(y->n, s.move);
-        const int iter = csk_cg_solve(post->A, 1. / eta2, lambda, s.move, s.rhs,
-                                      y->o->cg_tol, y->o->cg_iter, s.work);
-        if (iter < 0)
-            y->residual[c] = NAN;
-        else
-            y->solved[c] += 2 * (int64_t)iter;
-    }
+    csk_zero(y->n, s.move);
+    const int64_t applied = csk_chain_solve(post->A, 1. / eta2, lambda, s.move, s.rhs,
+                                            y->o->cg_tol, y->o->cg_iter, s.work);
+    if (applied < 0)
+        y->residual[c] = NAN;
+    else
+        y->solved[c] += applied;
     csk_axpby(y->n, 1., s.move, 1., x);
 }
 
@@ -174,7 +146,7 @@ static csk_status step(dynamics *y, float *x, const csk_stage *g, csk_run_info *
 
 #pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
     for (int c = 0; c < y->chains; c++)
-        move_chain(y, x + c * y->n, c, g, scratch_of(y, this_thread()));
+        move_chain(y, x + c * y->n, c, g, scratch_of(y, csk_chain_thread()));
 
     y->draw++;
     run->iter++;
@@ -253,8 +225,7 @@ static csk_status prepare(dynamics *y, bool annealed, float **block)
     const int64_t cond = csk_pad(csk_conditional_work_len(y->post, y->chains));
     const bool averaged = y->o->kernel == CSK_LANGEVIN_LM;
 
-    const int64_t linop = csk_linop_work_len(A), cg = csk_cg_work_len(A);
-    y->work_len = linop > cg ? linop : cg;
+    y->work_len = csk_chain_work_len(A);
     if (y->work_len < y->m) /* fresh white noise of the data passes through it */
         y->work_len = y->m;
     *block = csk_alloc(csk_pad(y->chains * y->n) + cond + y->threads * pool_len(y) +
@@ -296,7 +267,7 @@ static void final_residuals(dynamics *y, const float *x)
 {
 #pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
     for (int c = 0; c < y->chains; c++) {
-        const scratch s = scratch_of(y, this_thread());
+        const scratch s = scratch_of(y, csk_chain_thread());
 
         csk_linop_apply(y->post->A, s.res, x + c * y->n, s.work);
         y->residual[c] = csk_distance(y->m, s.res, y->post->b);
@@ -327,11 +298,12 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
         goto out;
     for (int k = 0; k < count; k++) {
         total += stages[k].steps;
-        annealed = annealed || stages[k].noise_std > post->noise_std * ONE_AND_A_BIT;
+        annealed = annealed || (!o.same_data &&
+                                stages[k].noise_std > post->noise_std * ONE_AND_A_BIT);
     }
     y.n = csk_linop_cols(post->A);
     y.m = csk_linop_rows(post->A);
-    y.threads = most_threads(chains);
+    y.threads = csk_chain_threads(chains);
     err = prepare(&y, annealed, &block);
     if (err)
         goto out;

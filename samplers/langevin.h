@@ -55,6 +55,8 @@ typedef struct csk_langevin_opts {
      * 449); what is computed from them as if they were independent has half the samples.
      */
     bool antithetic;
+    bool
+        same_data; /**< y_i = b at every stage, no noise added; no option: a sampler's */
     csk_monitor monitor;
 } csk_langevin_opts;
 

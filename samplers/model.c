@@ -150,15 +150,47 @@ csk_status csk_model_of_tensors(csk_model **out, csk_tensors *tensors, const cha
     return finish(out, m, err);
 }
 
+/* What a wavelet model says of itself is the common part. */
+static void set_wavelet(csk_model *m, const csk_wavelet_model *w)
+{
+    m->kind = &kinds[WAVELET];
+    m->wavelet = *w;
+    m->field = w->field;
+    m->axes = w->axes;
+    m->scale = w->scale;
+    m->sigma_max = INFINITY;
+}
+
+csk_status csk_model_of_wavelet(csk_model **out, csk_wavelet_model *w)
+{
+    csk_model *m = csk_alloc(1, sizeof(*m));
+    json_t *card = json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:i, s:i, s:f}", "csk",
+                             "prior", "version", VERSION, "kind", kinds[WAVELET].name,
+                             "field", w->field == CSK_REAL ? "real" : "complex", "axes",
+                             w->axes, "family", w->family, "levels", w->levels,
+                             "components", w->components, "scale", w->scale);
+    csk_status err = m ? csk_card_dump(&m->card, card) : CSK_ERR_NOMEM;
+
+    json_decref(card);
+    if (!err) {
+        set_wavelet(m, w);
+        *w = (csk_wavelet_model){ .axes = 0 };
+    }
+    return finish(out, m, err);
+}
+
 /* The file of a wavelet prior is its card; the bands are numbers for no reader. */
 static csk_status read_text(csk_model **out, const char *text, size_t len,
                             const char *what)
 {
+    csk_wavelet_model wavelet = { .axes = 0 };
     csk_model *m = csk_alloc(1, sizeof(*m));
     json_t *card = NULL;
     csk_status err =
-        m ? csk_wavelet_model_parse(&m->wavelet, text, len, what) : CSK_ERR_NOMEM;
+        m ? csk_wavelet_model_parse(&wavelet, text, len, what) : CSK_ERR_NOMEM;
 
+    if (!err)
+        set_wavelet(m, &wavelet);
     if (!err)
         err = csk_card_parse(&card, text, len, what);
     if (!err) {
@@ -168,13 +200,6 @@ static csk_status read_text(csk_model **out, const char *text, size_t len,
     if (!err)
         err = csk_score_norm_parse(&m->norm, m->card, what);
     json_decref(card);
-    if (!err) {
-        m->kind = &kinds[WAVELET];
-        m->field = m->wavelet.field;
-        m->axes = m->wavelet.axes;
-        m->scale = m->wavelet.scale;
-        m->sigma_max = INFINITY;
-    }
     return finish(out, m, err);
 }
 

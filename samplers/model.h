@@ -46,6 +46,10 @@ CSK_API csk_status csk_model_parse(csk_model **m, const void *bytes, size_t len,
 CSK_API csk_status csk_model_of_tensors(csk_model **m, csk_tensors *tensors,
                                         const char *what) CSK_MUST_CHECK;
 
+/** A model of what csk_wavelet_fit() learned; @p wavelet is taken over on success. */
+CSK_API csk_status csk_model_of_wavelet(csk_model **m,
+                                        csk_wavelet_model *wavelet) CSK_MUST_CHECK;
+
 /** NULL is allowed. */
 CSK_API void csk_model_free(csk_model *m);
 

@@ -52,6 +52,11 @@ int64_t csk_prior_work_len(const csk_prior *p, int batch)
     return batch * csk_pad(p->work_len);
 }
 
+int64_t csk_prior_vjp_work_len(const csk_prior *p, int batch)
+{
+    return batch * csk_pad(p->vjp_work_len ? p->vjp_work_len : p->work_len);
+}
+
 void csk_prior_sigma_range(const csk_prior *p, double *lo, double *hi)
 {
     *lo = p->sigma_min;

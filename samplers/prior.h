@@ -33,6 +33,9 @@ CSK_API const csk_space *csk_prior_space(const csk_prior *p);
 /** Floats of workspace for one call with @p batch vectors. */
 CSK_API int64_t csk_prior_work_len(const csk_prior *p, int batch);
 
+/** Floats of workspace for csk_prior_vjp() with @p batch vectors. */
+CSK_API int64_t csk_prior_vjp_work_len(const csk_prior *p, int batch);
+
 /** The noise levels the prior was made for. */
 CSK_API void csk_prior_sigma_range(const csk_prior *p, double *lo, double *hi);
 
@@ -68,7 +71,11 @@ CSK_API csk_status csk_prior_logp(const csk_prior *p, int batch, double *logp,
 CSK_API csk_status csk_prior_sample(const csk_prior *p, int batch, float *x,
                                     const csk_rng *names, float *work) CSK_MUST_CHECK;
 
-/** g[i] := J^T v[i], J = dD/dx at x[i]; CSK_ERR_UNSUPPORTED if not differentiable. */
+/**
+ * g[i] := J^T v[i], J = dD/dx at x[i]; CSK_ERR_UNSUPPORTED if not differentiable.
+ *
+ * @param work  csk_prior_vjp_work_len() floats
+ */
 CSK_API csk_status csk_prior_vjp(const csk_prior *p, int batch, float *g,
                                  const float *v, const float *x, const double *sigma,
                                  const csk_rng *names, float *work) CSK_MUST_CHECK;

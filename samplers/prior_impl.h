@@ -36,6 +36,7 @@ struct csk_prior {
     double spread; /**< csk_prior_spread() */
     int64_t
         work_len; /**< floats for one vector; a batch gets batch times as much, padded */
+    int64_t vjp_work_len; /**< the same for vjp; 0: work_len */
 };
 
 /** @p bytes of zeroed object whose head is filled in, sigma in 0 .. INFINITY; NULL if no memory. */

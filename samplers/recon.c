@@ -4,13 +4,22 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "operators/wavelet.h"
+#include "samplers/prior_timed.h"
 #include "samplers/radius.h"
 #include "samplers/summary.h"
 
 #include <math.h>
 
-/* Chains that run at once: enough for the threads, few enough for the memory. */
+/* Chains that run at once: enough for the threads, few enough for the memory (floats). */
 enum { BATCH = 16, STREAMS = 8 /* of a chain: samplers/diffusion.h */ };
+static const int64_t most_work = 1 << 28;
+
+/* Streams of random numbers beyond those of all samples. */
+enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29 };
+
+/* Detail of the image that the naive estimate may lack, over the scale: where draws near it
+ * begin. What it is matters little (docs/algorithms.md). */
+#define NEAR .1
 
 static const char *const shifts[] = { "none", "chain", "step", NULL };
 
@@ -120,14 +129,33 @@ typedef struct run {
     naive solver;
     const float *b;
     double eta;
-    const csk_wavelet_model *model;
+    const csk_model *model;
+    csk_prior *prior; /* timed */
     uint64_t seed;
-    const csk_recon_opts *o;
+    csk_recon_opts o;
 } run;
 
 static csk_status begin(const run *r, csk_recon_stage stage)
 {
-    return r->o->stage ? r->o->stage(r->o->user, stage, r->p) : CSK_OK;
+    double before = 0.;
+
+    for (int k = 0; k + 1 < (int)stage; k++)
+        before += r->p->prior_seconds[k];
+    if (stage > 0 && r->prior) {
+        csk_prior_timed_read(r->prior, &r->p->prior_seconds[stage - 1], NULL);
+        r->p->prior_seconds[stage - 1] -= before;
+    }
+    return r->o.stage ? r->o.stage(r->o.user, stage, r->p) : CSK_OK;
+}
+
+/* An even number, as antithetic chains are pairs. */
+static int batch_of(const run *r)
+{
+    int batch = BATCH;
+
+    while (batch > 2 && csk_prior_work_len(r->prior, batch) > most_work)
+        batch -= 2;
+    return batch;
 }
 
 /* All chains, a batch at a time; a chain's noise does not know of its batch. */
@@ -135,18 +163,18 @@ static csk_status sample(const run *r, const csk_posterior *post, const float *x
 {
     csk_recon *p = r->p;
     const int64_t n = csk_linop_cols(post->A);
-    const int samples = r->o->samples;
+    const int samples = r->o.samples, batch = batch_of(r);
     double square = 0., residual[BATCH];
     csk_status err = CSK_OK;
 
-    for (int done = 0; done < samples && !err; done += BATCH) {
-        const int count = samples - done < BATCH ? samples - done : BATCH;
+    for (int done = 0; done < samples && !err; done += batch) {
+        const int count = samples - done < batch ? samples - done : batch;
         const csk_rng name = { r->seed, (uint32_t)(done * STREAMS), 0 };
         const csk_run_info before = p->info.langevin, diffused = p->info.diffusion;
 
         csk_recover_info_clear(&p->info);
         err = csk_recover(p->samples.data + done * n, post, count, x0, p->radius, name,
-                          &r->o->recover, residual, &p->info);
+                          &r->o.recover, residual, &p->info);
         p->info.langevin.evaluations += before.evaluations;
         p->info.langevin.applications += before.applications;
         p->info.diffusion.evaluations += diffused.evaluations;
@@ -157,25 +185,66 @@ static csk_status sample(const run *r, const csk_posterior *post, const float *x
     return err;
 }
 
+/* Under the prior if it can be drawn from, else near the naive estimate. */
+static csk_status simulate_radius(const run *r, const csk_posterior *post,
+                                  const float *x0)
+{
+    const csk_recon_opts *o = &r->o;
+    const csk_rng name = { r->seed, RADIUS_STREAM, 0 };
+    csk_recon *p = r->p;
+    naive solver = r->solver;
+    csk_run_info info = { .evaluations = 0 };
+
+    solver.fista.lambda /= p->unit;
+    p->radius_from = "draws of the prior";
+    csk_status err = csk_radius_simulate(&p->radius, post, solve_naive, &solver,
+                                         o->draws, o->delta, name);
+    if (err == CSK_ERR_UNSUPPORTED) {
+        p->radius_from = "draws near the naive estimate";
+        err = csk_radius_near(&p->radius, post, x0, NEAR * csk_model_scale(r->model),
+                              solve_naive, &solver, o->draws, o->delta, name, &info);
+    }
+    p->radius_evaluations = info.evaluations;
+    return err;
+}
+
+/* A few of the samples, which are in the units of the prior. */
+static csk_status check_samples(const run *r)
+{
+    const csk_score_norm *expected = csk_model_score_norm(r->model);
+    const int count =
+        r->o.samples < CSK_RECON_CHECKED ? r->o.samples : CSK_RECON_CHECKED;
+    csk_recon *p = r->p;
+
+    if (!expected->count)
+        return CSK_OK;
+    p->mismatch_evaluations = (int64_t)count * expected->count;
+    return csk_mismatch_check(&p->mismatch, expected, r->prior, count, p->samples.data,
+                              (csk_rng){ r->seed, MISMATCH_STREAM, 0 });
+}
+
 /* Data and naive estimate are in the units of the prior here, p->radius before and after, too. */
 static csk_status simulate_and_sample(const run *r, const csk_posterior *post,
                                       const float *x0)
 {
-    const csk_recon_opts *o = r->o;
+    const csk_recon_opts *o = &r->o;
     csk_recon *p = r->p;
     csk_status err = begin(r, CSK_RECON_RADIUS);
 
     p->radius = o->radius / p->unit;
-    if (!err && !(o->radius > 0.) && !(o->recover.sigma > 0.)) {
-        naive solver = r->solver;
-
-        solver.fista.lambda /= p->unit;
-        err = csk_radius_simulate(&p->radius, post, solve_naive, &solver, o->draws,
-                                  o->delta, (csk_rng){ r->seed, 1u << 30, 0 });
-    }
+    p->radius_from = o->radius > 0. ? "given" : "not needed";
+    if (!err && !(o->radius > 0.) && !(o->recover.sigma > 0.))
+        err = simulate_radius(r, post, x0);
+    p->sigma_wanted = o->recover.sigma > 0. ? o->recover.sigma
+                                            : o->recover.kappa * p->radius /
+                                                  sqrt((double)csk_linop_cols(post->A));
     if (!err)
         err = begin(r, CSK_RECON_SAMPLING);
-    return err ? err : sample(r, post, x0);
+    if (!err)
+        err = sample(r, post, x0);
+    if (!err)
+        err = begin(r, CSK_RECON_CHECKING);
+    return err ? err : check_samples(r);
 }
 
 /* The prior knows the training images: data, noise and naive estimate are divided by p->unit. */
@@ -183,24 +252,20 @@ static csk_status run_in_prior_units(const run *r)
 {
     csk_recon *p = r->p;
     const csk_linop *A = r->solver.A;
-    const csk_space *image = csk_linop_domain(A);
-    const csk_space stack = csk_space_stack(image, CSK_AXIS_SAMPLE, r->o->samples);
+    const csk_space stack =
+        csk_space_stack(csk_linop_domain(A), CSK_AXIS_SAMPLE, r->o.samples);
     const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
     float *block = csk_alloc(csk_pad(m) + csk_pad(n), sizeof(*block));
-    csk_prior *prior = NULL;
 
     if (!block)
         return CSK_ERR_NOMEM;
     float *const scaled = block, *const x0 = scaled + csk_pad(m);
     csk_axpby(m, 1. / p->unit, r->b, 0., scaled);
     csk_axpby(n, 1. / p->unit, p->naive.data, 0., x0);
-    csk_status err =
-        csk_prior_wavelet(&prior, image, r->model, 1., (csk_wavelet_shift)r->o->shift);
     const csk_posterior post = {
-        .A = A, .b = scaled, .noise_std = r->eta / p->unit, .prior = prior
+        .A = A, .b = scaled, .noise_std = r->eta / p->unit, .prior = r->prior
     };
-    if (!err)
-        err = csk_array_init(&p->samples, &stack);
+    csk_status err = csk_array_init(&p->samples, &stack);
     if (!err)
         err = simulate_and_sample(r, &post, x0);
     if (!err) {
@@ -208,41 +273,62 @@ static csk_status run_in_prior_units(const run *r)
         p->radius *= p->unit;
         p->residual *= p->unit;
         p->info.sigma *= p->unit;
+        p->sigma_wanted *= p->unit;
+        p->sigma_min *= p->unit;
+        p->sigma_max *= p->unit;
     }
-    csk_prior_unref(prior);
     csk_free(block);
     return err;
 }
 
+/* The prior, and an l1 norm for the naive estimate: all that may not fit the data. */
+static csk_status prepare(run *r, csk_prox **g)
+{
+    const csk_space *image = csk_linop_domain(r->solver.A);
+    const csk_model_opts how = { .shift = r->o.shift };
+    csk_prior *bare = NULL;
+    csk_status err = csk_param_check(csk_recon_params, &r->o);
+
+    if (!err && !(r->eta > 0. && isfinite(r->eta)))
+        err = csk_fail(CSK_ERR_ARG, "recon: the noise is %g, expected more than 0",
+                       r->eta);
+    if (!err)
+        err = csk_model_fits(r->model, image, "recon: the prior");
+    if (!err)
+        err = csk_prox_wavelet_l1(g, image, (1u << image->rank) - 1u,
+                                  r->o.wavelet ? r->o.wavelet : "db2", 4, true);
+    if (!err)
+        err = csk_model_prior(&bare, image, r->model, 1., &how);
+    if (!err)
+        err = csk_prior_timed(&r->prior, bare);
+    if (!err)
+        csk_prior_sigma_range(bare, &r->p->sigma_min, &r->p->sigma_max);
+    csk_prior_unref(bare);
+    r->solver.g = *g;
+    r->solver.fista.lambda = r->o.lambda * r->eta;
+    r->solver.fista.max_iter = r->o.naive_iter;
+    r->solver.fista.monitor = r->o.recover.langevin.monitor;
+    if (!r->o.recover.levels && !csk_model_wavelet(r->model))
+        r->o.recover.levels = CSK_RECON_LEARNED_LEVELS;
+    return err;
+}
+
 csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, double eta,
-                         const csk_wavelet_model *model, uint64_t seed,
+                         const csk_model *model, uint64_t seed,
                          const csk_recon_opts *opts)
 {
-    const csk_recon_opts o = opts ? *opts : csk_recon_defaults();
     const csk_space *image = csk_linop_domain(A);
     csk_prox *g = NULL;
-    run r = { p, { A, NULL, csk_fista_defaults() }, b, eta, model, seed, &o };
-    csk_status err = csk_param_check(csk_recon_params, &o);
+    run r = { .p = p,
+              .solver = { A, NULL, csk_fista_defaults() },
+              .b = b,
+              .eta = eta,
+              .model = model,
+              .seed = seed,
+              .o = opts ? *opts : csk_recon_defaults() };
 
-    if (!err && !(eta > 0. && isfinite(eta)))
-        err =
-            csk_fail(CSK_ERR_ARG, "recon: the noise is %g, expected more than 0", eta);
-    if (!err && (model->axes != image->rank || model->field != image->field))
-        err =
-            csk_fail(CSK_ERR_SHAPE,
-                     "recon: the prior describes %s images of %d axes, the scan has %s "
-                     "ones of %d",
-                     model->field == CSK_COMPLEX ? "complex" : "real", model->axes,
-                     image->field == CSK_COMPLEX ? "complex" : "real", image->rank);
-    if (!err)
-        err = csk_prox_wavelet_l1(&g, image, (1u << image->rank) - 1u,
-                                  o.wavelet ? o.wavelet : "db2", 4, true);
     *p = (csk_recon){ .expected = eta * sqrt((double)csk_linop_rows(A)) };
-    r.solver.g = g;
-    r.solver.fista.lambda = o.lambda * eta;
-    r.solver.fista.max_iter = o.naive_iter;
-    r.solver.fista.monitor = o.recover.langevin.monitor;
-
+    csk_status err = prepare(&r, &g);
     if (!err)
         err = begin(&r, CSK_RECON_NAIVE);
     if (!err)
@@ -252,13 +338,14 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err)
         err = bright_level(&p->unit, &p->naive, eta);
     if (!err) {
-        p->unit = o.unit > 0. ? o.unit : p->unit / model->scale;
+        p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         err = run_in_prior_units(&r);
     }
     if (!err)
-        err = summarise(p, image, o.samples, o.tail);
+        err = summarise(p, image, r.o.samples, r.o.tail);
     if (!err)
         err = begin(&r, CSK_RECON_DONE);
+    csk_prior_unref(r.prior);
     csk_prox_free(g);
     return err;
 }

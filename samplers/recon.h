@@ -2,8 +2,9 @@
 /**
  * @file samplers/recon.h
  * Algorithm 3 for images, from the data to the statistics of the samples, with the defaults that
- * work: an l1-wavelet estimate, the wavelet prior in the units of the data, the radius by
- * simulation, csk_recover(), mean, standard deviation and quantiles.
+ * work: an l1-wavelet estimate, the prior in the units of the data, the radius by simulation,
+ * csk_recover(), mean, standard deviation and quantiles, and whether the samples are like the
+ * images that the prior was trained on.
  *
  * [1] Xun, Gupta, Price, NeurIPS 2025, arXiv:2510.26324.
  */
@@ -11,14 +12,16 @@
 #define CSK_SAMPLERS_RECON_H
 
 #include "cs/array.h"
-#include "samplers/prior_wavelet.h"
+#include "samplers/mismatch.h"
+#include "samplers/model.h"
 #include "samplers/recover.h"
 
 typedef enum csk_recon_stage {
     CSK_RECON_NAIVE,    /**< about to solve for the naive estimate */
     CSK_RECON_RADIUS,   /**< it is ready; about to simulate its error */
     CSK_RECON_SAMPLING, /**< the radius is known */
-    CSK_RECON_DONE,     /**< the samples are there */
+    CSK_RECON_CHECKING, /**< the samples are there; about to compare them with the training */
+    CSK_RECON_DONE,
 } csk_recon_stage;
 
 typedef struct csk_recon csk_recon;
@@ -26,6 +29,13 @@ typedef struct csk_recon csk_recon;
 /** Called when a stage begins, with what there is; anything but CSK_OK ends the run. */
 typedef csk_status csk_recon_stage_fn(void *user, csk_recon_stage stage,
                                       const csk_recon *so_far);
+
+enum {
+    /** Langevin levels with a learned prior: by 50 evaluations they have converged. */
+    CSK_RECON_LEARNED_LEVELS = 24,
+    /** Samples at which the prior is checked. */
+    CSK_RECON_CHECKED = 4,
+};
 
 typedef struct csk_recon_opts {
     int samples;
@@ -39,7 +49,9 @@ typedef struct csk_recon_opts {
     double radius; /**< R in units of the data; 0: by simulation under the prior */
     int draws;     /**< of that simulation */
     double delta;  /**< its failure probability */
-    csk_recover_opts recover;  /**< its langevin.monitor sees all iterations */
+    csk_recover_opts
+        recover; /**< its langevin.monitor sees all iterations; levels 0: 40, and
+                                    CSK_RECON_LEARNED_LEVELS with a learned prior */
     csk_recon_stage_fn *stage; /**< NULL: none */
     void *user;
 } csk_recon_opts;
@@ -47,27 +59,36 @@ typedef struct csk_recon_opts {
 CSK_API extern const csk_param csk_recon_params[];
 CSK_API csk_recon_opts csk_recon_defaults(void);
 
-/** All in the units of the data. */
+/** All in the units of the data, but for the mismatch, which is in those of the model. */
 struct csk_recon {
     csk_array naive, mean, std, low, high;
     csk_array samples; /**< [sample][...image...] */
     double unit, radius;
+    const char *radius_from; /**< "given", "draws of the prior", "draws near the naive
+                                  estimate", or "not needed" */
+    double sigma_wanted; /**< noise for the naive estimate; info.sigma is that, or the
+                              largest level of the prior if that is less */
+    double sigma_min, sigma_max; /**< levels of the prior */
     double residual; /**< root mean square of ||b - A x|| over the samples */
     double expected; /**< eta sqrt(floats of b) */
     csk_recover_info info;
+    int64_t radius_evaluations,
+        mismatch_evaluations; /**< of the prior, besides those of info */
+    double
+        prior_seconds[CSK_RECON_DONE]; /**< in the prior, of every stage; wall clock */
+    csk_mismatch mismatch; /**< expected.count is 0 if the model says nothing of it */
 };
 
 /**
  * @param out    empty; on failure it holds what was finished; csk_recon_clear() it
- * @param A, b   complex images; of the data see operators/scan.h
+ * @param A, b   images of the model's field and axes; of the data see operators/scan.h
  * @param eta    noise in every float of b, > 0
  * @param seed   names all random numbers; the same bytes for any number of threads
  * @return CSK_ERR_NUMERIC if the naive estimate is zero, CSK_ERR_SHAPE if the model is of
  *         another kind of image, and what the parts return
  */
 CSK_API csk_status csk_recon_run(csk_recon *out, const csk_linop *A, const float *b,
-                                 double eta, const csk_wavelet_model *model,
-                                 uint64_t seed,
+                                 double eta, const csk_model *model, uint64_t seed,
                                  const csk_recon_opts *opts) CSK_MUST_CHECK;
 CSK_API void csk_recon_clear(csk_recon *r);
 

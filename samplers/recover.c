@@ -20,7 +20,7 @@ const csk_param csk_recover_params[] = {
     CSK_OPT_CHOICE(S, tether,    "tether",    CSK_TETHER_RELEASE,    tethers,    "keep the naive estimate in the target, or not"),
     CSK_OPT_CHOICE(S, smoothing, "smoothing", CSK_SMOOTHING_FIXED,   smoothings, "of the prior during order = paper"),
     CSK_OPT_CHOICE(S, schedule,  "schedule",  CSK_LEVELS_GEOMETRIC,  schedules,  "of the Langevin levels"),
-    CSK_OPT_INT (S, levels,    "levels",    40,  1, 1000000, "N",     "Langevin levels"),
+    CSK_OPT_INT (S, levels,    "levels",    0,   0, 1000000, "N",     "Langevin levels, 0 for what suits the prior: 40, learned ones 24"),
     CSK_OPT_INT (S, steps,     "steps",     2,   1, 1000000, "N",     "Langevin steps a level"),
     CSK_OPT_INT (S, max_steps, "max-steps", 100000, 1, INT_MAX, "N",  "refuse schedules longer than this"),
     CSK_OPT_REAL(S, sigma,     "sigma",     0,   0, 1e9,     "SIGMA", "noise added to the naive estimate, 0 for kappa R / sqrt(d)"),
@@ -59,9 +59,22 @@ static double released(int i, int count)
 static csk_status levels_of(csk_schedule *s, const csk_recover_opts *o, double hi,
                             double lo)
 {
+    const int levels = o->levels ? o->levels : CSK_RECOVER_LEVELS;
+
     return o->schedule == CSK_LEVELS_KARRAS
-               ? csk_schedule_karras(s, o->levels, hi, lo, o->diffusion.rho)
-               : csk_schedule_geometric(s, o->levels, hi, lo);
+               ? csk_schedule_karras(s, levels, hi, lo, o->diffusion.rho)
+               : csk_schedule_geometric(s, levels, hi, lo);
+}
+
+/* The last smoothing. The prior sees the tether, if the target keeps it or begins with it. */
+static double last_smoothing(const csk_posterior *post, double sigma,
+                             const csk_recover_opts *o)
+{
+    const bool seen =
+        post->tether && (o->order == CSK_ORDER_PAPER || o->tether == CSK_TETHER_KEEP);
+
+    return csk_diffusion_bottom(post->prior, o->diffusion.t_min,
+                                seen ? sigma : INFINITY);
 }
 
 static csk_status admissible(csk_schedule *s, const csk_posterior *post, double sigma,
@@ -96,7 +109,7 @@ static csk_status fill(csk_stage *g, const csk_schedule *s, const csk_posterior 
                        double sigma, double norm, const csk_recover_opts *o)
 {
     const bool paper = o->order == CSK_ORDER_PAPER;
-    const double t_min = o->diffusion.t_min;
+    const double t_min = last_smoothing(post, sigma, o);
     const double near = post->tether ? 1. / (sigma * sigma) : 0.;
     double total = 0.;
 
@@ -141,7 +154,8 @@ csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterio
     if (o->order == CSK_ORDER_INTERLEAVED) {
         if (o->schedule == CSK_LEVELS_ADMISSIBLE)
             return csk_fail(CSK_ERR_ARG, "an admissible schedule needs order = paper");
-        err = levels_of(&s, o, fmax(sigma, o->diffusion.t_min), o->diffusion.t_min);
+        const double last = last_smoothing(post, sigma, o);
+        err = levels_of(&s, o, fmax(sigma, last), last);
     } else if (o->schedule == CSK_LEVELS_ADMISSIBLE) {
         err = admissible(&s, post, sigma, norm, o);
     } else {
@@ -185,6 +199,7 @@ static csk_status run_stages(float *x, const csk_posterior *post, int chains,
         csk_diffusion_opts d = o->diffusion;
 
         d.denoise = false; /* the Langevin stages start at t_min */
+        d.t_min = last_smoothing(post, sigma, o);
         d.antithetic = o->langevin.antithetic;
         d.monitor = o->langevin.monitor;
         err = csk_diffusion(x, post, chains, run, &d, &done.diffusion);
@@ -237,8 +252,11 @@ csk_status csk_recover(float *x, const csk_posterior *post, int chains, const fl
 {
     const csk_recover_opts o = opts ? *opts : csk_recover_defaults();
     const int64_t n = csk_linop_cols(post->A);
-    const double sigma = o.sigma > 0. ? o.sigma : o.kappa * radius / sqrt((double)n);
+    const double wanted = o.sigma > 0. ? o.sigma : o.kappa * radius / sqrt((double)n);
+    double lo, hi;
 
+    csk_prior_sigma_range(post->prior, &lo, &hi);
+    const double sigma = wanted > hi ? hi : wanted; /* NaN stays */
     if (!(sigma > 0. && isfinite(sigma)))
         return csk_fail(CSK_ERR_ARG,
                         "recover: neither sigma nor a radius above 0 is given");

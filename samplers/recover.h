@@ -42,9 +42,11 @@ typedef enum csk_levels {
     CSK_LEVELS_ADMISSIBLE, /**< Definition D.1 of [1]; order = paper only */
 } csk_levels;
 
+enum { CSK_RECOVER_LEVELS = 40 };
+
 typedef struct csk_recover_opts {
     int order, tether, smoothing, schedule; /**< the enums above */
-    int levels;    /**< Langevin levels, where the schedule does not say */
+    int levels; /**< Langevin levels, where the schedule does not say; 0: CSK_RECOVER_LEVELS */
     int steps;     /**< Langevin steps a level, likewise */
     int max_steps; /**< CSK_ERR_ARG if an admissible schedule asks for more */
     double sigma;  /**< noise added to the naive estimate; 0: kappa R / sqrt(d) */
@@ -92,7 +94,7 @@ CSK_API csk_status csk_sample_near(float *x, const csk_posterior *post, int chai
  * @param x0      the naive estimate, one vector
  * @param radius  R, a bound of ||x0 - x|| (csk_radius_simulate()); used if opts->sigma is 0:
  *                sigma = kappa R / sqrt(d), d the floats of x. For the sigma = R / delta of
- *                the paper set opts->sigma.
+ *                the paper set opts->sigma. No more than the prior's largest noise level
  */
 CSK_API csk_status csk_recover(float *x, const csk_posterior *post, int chains,
                                const float *x0, double radius, csk_rng run,

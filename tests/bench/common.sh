@@ -5,7 +5,9 @@ root=$(cd "$here/../.." && pwd)
 csk=${CSK:-$root/build/release/csk}
 data=$(cd "${DATA:-$root/../shared/data}" && pwd) || exit 2
 out=${OUT:-$root/build/bench/$(basename "$0" .sh)}
+start=$PWD
 mkdir -p "$out" || exit 1
+out=$(cd "$out" && pwd)
 
 # Everything said goes into a log; its end is shown if the command fails.
 quietly() {
@@ -52,11 +54,11 @@ name_of() {
     basename "$1" .csk
 }
 
-# A prior by its file, or by the name of one that comes with csk.
+# A prior for csk, whatever the working directory: a file, or a name it knows.
 prior_file() {
-    if [ -e "$1" ]; then
-        echo "$1"
+    if [ -e "$start/$1" ]; then
+        echo "$start/$1"
     else
-        echo "$root/datasets/models/$1.csk"
+        echo "$1"
     fi
 }

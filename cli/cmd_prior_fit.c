@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verbs prior fit and prior info. */
 #include "cli/cli.h"
 #include "cs/vec.h"
 #include "samplers/prior_wavelet.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-/* -- prior fit ------------------------------------------------------------------ */
 
 static const char *const kinds[] = { "wavelet", NULL };
 
@@ -189,84 +185,4 @@ const cli_cmd cmd_prior_fit = {
     .examples = fit_examples,
     .refs = refs,
     .run = fit_run,
-};
-
-/* -- prior info ----------------------------------------------------------------- */
-
-/* Axes with a high pass, "yx"; bit i is the i-th of the last axes of an image. */
-static void name_detail(char *out, unsigned detail, int axes)
-{
-    static const char letters[] = "xyz";
-
-    for (int i = 0; i < axes; i++) {
-        if (detail >> i & 1u)
-            *out++ = letters[axes - 1 - i];
-    }
-    *out = '\0';
-}
-
-static void put_band(const cli_call *call, const csk_wavelet_model *m, int band)
-{
-    const int details = (1 << m->axes) - 1;
-    const int level = band == 0 ? m->levels : m->levels - (band - 1) / details;
-    const unsigned detail = band == 0 ? 0u : (unsigned)((band - 1) % details + 1);
-    char name[8];
-    double power = 0.;
-
-    for (int k = 0; k < m->components; k++) {
-        const int at = band * m->components + k;
-        power += m->weight[at] * m->variance[at];
-    }
-    name_detail(name, detail, m->axes);
-    cli_begin_row(call, "bands");
-    cli_put_int(call, "level", level);
-    cli_put_text(call, "detail", band == 0 ? "none" : name);
-    cli_put_real(call, "rms", sqrt((double)m->field * power), -1, NULL);
-    cli_end_row(call);
-}
-
-static csk_status info_run(const cli_call *call)
-{
-    const char *path = cli_arg_of(call, 0);
-    csk_wavelet_model m = { .weight = NULL };
-    csk_status err = cli_input(call, path);
-
-    if (!err)
-        err = cli_bad_input(call, csk_wavelet_model_read(&m, path));
-    if (err)
-        return err;
-    cli_put_text(call, "kind", kinds[0]);
-    cli_put_text(call, "field", field_name(m.field));
-    cli_put_int(call, "axes", m.axes);
-    cli_put_text(call, "wavelet", m.family);
-    cli_put_int(call, "levels", m.levels);
-    cli_put_int(call, "components", m.components);
-    cli_put_real(call, "scale", m.scale, -1, NULL);
-    for (int band = 0; band < csk_wavelet_model_bands(&m); band++)
-        put_band(call, &m, band);
-    csk_wavelet_model_clear(&m);
-    return CSK_OK;
-}
-
-static const cli_arg info_args[] = {
-    { "PRIOR", "written by csk prior fit", .role = CLI_INPUT },
-    { .name = NULL },
-};
-
-static const cli_example info_examples[] = {
-    { "prior info head.csk", "its bands" },
-    { NULL, NULL },
-};
-
-const cli_cmd cmd_prior_info = {
-    .name = "prior info",
-    .brief = "say what a prior holds",
-    .about =
-        "scale is the unit of the images it was fitted to: the 99th percentile of "
-        "their magnitudes. A band is named by its level, 1 the finest, and by the "
-        "axes that are high-pass filtered; none is the approximation. rms is the "
-        "root mean square of a coefficient's magnitude, in the units of the images.",
-    .args = info_args,
-    .examples = info_examples,
-    .run = info_run,
 };
