@@ -56,9 +56,14 @@ name_of() {
 
 # A prior for csk, whatever the working directory: a file, or a name it knows.
 prior_file() {
-    if [ -e "$start/$1" ]; then
-        echo "$start/$1"
-    else
-        echo "$1"
-    fi
+    case $1 in
+    /*) echo "$1" ;;
+    *)
+        if [ -e "$start/$1" ]; then
+            echo "$start/$1"
+        else
+            echo "$1"
+        fi
+        ;;
+    esac
 }
