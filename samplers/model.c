@@ -3,6 +3,7 @@
 #include "cs/file_priv.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
+#include "samplers/prior_ridge.h"
 
 #include <math.h>
 #include <string.h>
@@ -32,6 +33,13 @@ static csk_status make_wavelet(csk_prior **out, const csk_space *space,
                              o ? (csk_wavelet_shift)o->shift : CSK_SHIFT_STEP);
 }
 
+static csk_status make_ridge(csk_prior **out, const csk_space *space,
+                             const csk_model *m, double unit, const csk_model_opts *o)
+{
+    (void)o;
+    return csk_prior_ridge(out, space, &m->tensors, unit);
+}
+
 static csk_status make_missing(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
@@ -46,7 +54,7 @@ static const struct kind {
 } kinds[] = {
     { "wavelet", make_wavelet },
     { "network", make_missing },
-    { "ridge", make_missing },
+    { "ridge", make_ridge },
 };
 
 enum { WAVELET = 0, KINDS = sizeof(kinds) / sizeof(kinds[0]) };

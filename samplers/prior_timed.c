@@ -92,6 +92,7 @@ csk_status csk_prior_timed(csk_prior **out, csk_prior *prior)
     t->base.sigma_max = prior->sigma_max;
     t->base.spread = prior->spread;
     t->base.work_len = prior->work_len;
+    t->base.vjp_work_len = prior->vjp_work_len;
     t->inner = csk_prior_ref(prior);
     atomic_init(&t->nanoseconds, 0);
     atomic_init(&t->evaluations, 0);

@@ -36,7 +36,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_REAL(S, radius,  "radius",  0,  0, 1e30, "R",         "error of the naive estimate, 0 to simulate it under the prior"),
     CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
-    CSK_OPT_GROUP(S, recover, csk_recover_params),
+    CSK_OPT_GROUP(S, method, csk_method_params),
     CSK_OPT_END,
 };
 /* clang-format on */
@@ -173,8 +173,8 @@ static csk_status sample(const run *r, const csk_posterior *post, const float *x
         const csk_run_info before = p->info.langevin, diffused = p->info.diffusion;
 
         csk_recover_info_clear(&p->info);
-        err = csk_recover(p->samples.data + done * n, post, count, x0, p->radius, name,
-                          &r->o.recover, residual, &p->info);
+        err = csk_sample(p->samples.data + done * n, post, count, x0, p->radius, name,
+                         &r->o.method, residual, &p->info);
         p->info.langevin.evaluations += before.evaluations;
         p->info.langevin.applications += before.applications;
         p->info.diffusion.evaluations += diffused.evaluations;
@@ -233,11 +233,14 @@ static csk_status simulate_and_sample(const run *r, const csk_posterior *post,
 
     p->radius = o->radius / p->unit;
     p->radius_from = o->radius > 0. ? "given" : "not needed";
-    if (!err && !(o->radius > 0.) && !(o->recover.sigma > 0.))
+    const bool langevin = o->method.method == CSK_METHOD_LANGEVIN;
+    if (!err && langevin && !(o->radius > 0.) && !(o->method.recover.sigma > 0.))
         err = simulate_radius(r, post, x0);
-    p->sigma_wanted = o->recover.sigma > 0. ? o->recover.sigma
-                                            : o->recover.kappa * p->radius /
-                                                  sqrt((double)csk_linop_cols(post->A));
+    if (langevin)
+        p->sigma_wanted = o->method.recover.sigma > 0.
+                              ? o->method.recover.sigma
+                              : o->method.recover.kappa * p->radius /
+                                    sqrt((double)csk_linop_cols(post->A));
     if (!err)
         err = begin(r, CSK_RECON_SAMPLING);
     if (!err)
@@ -307,9 +310,9 @@ static csk_status prepare(run *r, csk_prox **g)
     r->solver.g = *g;
     r->solver.fista.lambda = r->o.lambda * r->eta;
     r->solver.fista.max_iter = r->o.naive_iter;
-    r->solver.fista.monitor = r->o.recover.langevin.monitor;
-    if (!r->o.recover.levels && !csk_model_wavelet(r->model))
-        r->o.recover.levels = CSK_RECON_LEARNED_LEVELS;
+    r->solver.fista.monitor = r->o.method.recover.langevin.monitor;
+    if (!r->o.method.recover.levels && !csk_model_wavelet(r->model))
+        r->o.method.recover.levels = CSK_RECON_LEARNED_LEVELS;
     return err;
 }
 

@@ -3,7 +3,7 @@
  * @file samplers/recon.h
  * Algorithm 3 for images, from the data to the statistics of the samples, with the defaults that
  * work: an l1-wavelet estimate, the prior in the units of the data, the radius by simulation,
- * csk_recover(), mean, standard deviation and quantiles, and whether the samples are like the
+ * csk_recover() or another sampler, mean, standard deviation and quantiles, and whether the samples are like the
  * images that the prior was trained on.
  *
  * [1] Xun, Gupta, Price, NeurIPS 2025, arXiv:2510.26324.
@@ -12,9 +12,9 @@
 #define CSK_SAMPLERS_RECON_H
 
 #include "cs/array.h"
+#include "samplers/method.h"
 #include "samplers/mismatch.h"
 #include "samplers/model.h"
-#include "samplers/recover.h"
 
 typedef enum csk_recon_stage {
     CSK_RECON_NAIVE,    /**< about to solve for the naive estimate */
@@ -49,9 +49,9 @@ typedef struct csk_recon_opts {
     double radius; /**< R in units of the data; 0: by simulation under the prior */
     int draws;     /**< of that simulation */
     double delta;  /**< its failure probability */
-    csk_recover_opts
-        recover; /**< its langevin.monitor sees all iterations; levels 0: 40, and
-                                    CSK_RECON_LEARNED_LEVELS with a learned prior */
+    csk_method_opts method;    /**< its recover.langevin.monitor sees all iterations;
+                                 recover.levels 0: 40, and CSK_RECON_LEARNED_LEVELS with a
+                                 learned prior */
     csk_recon_stage_fn *stage; /**< NULL: none */
     void *user;
 } csk_recon_opts;
@@ -69,9 +69,9 @@ struct csk_recon {
     double sigma_wanted; /**< noise for the naive estimate; info.sigma is that, or the
                               largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
-    double residual; /**< root mean square of ||b - A x|| over the samples */
-    double expected; /**< eta sqrt(floats of b) */
-    csk_recover_info info;
+    double residual;       /**< root mean square of ||b - A x|| over the samples */
+    double expected;       /**< eta sqrt(floats of b) */
+    csk_recover_info info; /**< stages and sigma are those of csk_recover() alone */
     int64_t radius_evaluations,
         mismatch_evaluations; /**< of the prior, besides those of info */
     double

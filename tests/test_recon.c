@@ -131,7 +131,7 @@ START_TEST(threads_change_no_bit)
     csk_recon one = { .unit = 0. }, many = one;
 
     o.samples = 3;
-    o.recover.levels = 5;
+    o.method.recover.levels = 5;
     tst_set_threads(1);
     tst_ok(recon(&one, &p, &o));
     for (int threads = 2; threads <= 7; threads += 5) {
@@ -162,7 +162,7 @@ START_TEST(scale_does_not_matter)
     csk_recon one = { .unit = 0. }, many = one;
 
     o.samples = 2;
-    o.recover.levels = 5;
+    o.method.recover.levels = 5;
     tst_ok(recon(&one, &p, &o));
     csk_scale(csk_linop_rows(p.scan.A), f, p.scan.b);
     tst_ok(csk_recon_run(&many, p.scan.A, p.scan.b, f * ETA, p.model, 1, &o));
@@ -206,7 +206,7 @@ START_TEST(stages_come_in_order_and_can_end_it)
     witness w = { .stop_at = _i - 1 };
 
     o.samples = 1;
-    o.recover.levels = 1;
+    o.method.recover.levels = 1;
     o.stage = watch;
     o.user = &w;
     const csk_status err = recon(&r, &p, &o);
@@ -259,7 +259,7 @@ static csk_status small_run(void)
     csk_recon r = { .unit = 0. };
 
     o.samples = 1;
-    o.recover.levels = 1;
+    o.method.recover.levels = 1;
     o.naive_iter = 2;
     o.draws = 1;
     const csk_status err = recon(&r, &common, &o);

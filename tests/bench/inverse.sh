@@ -9,11 +9,15 @@
 #   SAMPLERS     (default: langevin dps diffpir daps)
 #   EVALUATIONS  score evaluations a sample (default: 8 16 32 64 128)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
+#   TUNE         the picture with which the others' settings are found (default: 05)
 #   SAMPLES      for each (default: 4)
 #   RESTORE      more options for csk restore
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
-#                OUT/results is not done again
+#                OUT/results and OUT/tuned is not done again
 #   CSK, DATA    the program, the shared data
+#
+# Langevin dynamics has csk's own settings. Of the others every setting in candidates() is tried
+# for each task and number of evaluations, and the one whose sample is nearest to TUNE is used.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -34,13 +38,31 @@ operator() {
     esac
 }
 
-# Options with which a sampler makes so many evaluations.
-budget() {
+# Settings with which a sampler makes so many evaluations: lines.
+candidates() {
     case $1 in
     langevin) echo "--levels $(($2 / 2)) --steps 2" ;;
-    daps) echo "--sampler daps --daps-levels $(($2 / 4)) --daps-ode-steps 4" ;;
-    dps) echo "--sampler dps --dps-levels $(($2 / 2))" ;; # a derivative is an evaluation, too
-    *) echo "--sampler $1 --$1-levels $2" ;;
+    dps) # the derivative of the denoiser is an evaluation, too
+        levels=$(($2 / 2))
+        for walk in 30 100 300 1000; do
+            echo "--dps-levels $levels --dps-unit 0.5 --dps-scale $(calculate "$walk / $levels")"
+        done
+        ;;
+    diffpir)
+        for lambda in 0.25 1 4; do
+            for zeta in 0.1 0.5 1; do
+                echo "--diffpir-levels $2 --diffpir-lambda $lambda --diffpir-zeta $zeta"
+            done
+        done
+        ;;
+    daps)
+        for steps in 2 4; do
+            for data_step in langevin exact; do
+                echo "--daps-levels $(($2 / steps)) --daps-ode-steps $steps" \
+                    "--daps-data $data_step"
+            done
+        done
+        ;;
     esac
 }
 
@@ -50,39 +72,107 @@ distance() {
         awk -F: '/"psnr"/ { printf "%.5f ", 10 ^ (-$2 / 20) }'
 }
 
-# task sampler evaluations image evaluated seconds, distance of the mean, of each sample
+# restore SAMPLES OPTION...: task and image into the folder rec
 restore() {
-    # shellcheck disable=SC2046,SC2086 # lists of options
+    count_of_samples=$1
+    shift
+    # shellcheck disable=SC2086 # a list of options
     "$csk" restore "$task-$image.npy" --operator "$(operator "$task")" --noise $noise \
-        --prior "$prior" --samples "$samples" $(budget "$sampler" "$count") ${RESTORE-} \
-        --force -q --out rec >log 2>&1 || return 0
-    printf '%s %s %s %s ' "$task" "$sampler" "$count" "$image"
-    calculate "$(number "score evaluations" <log) / $samples"
-    printf ' %s ' "$(number "seconds sampling" <log)"
-    distance rec/mean.npy
-    k=0
-    while [ $k -lt "$samples" ]; do
-        quietly "$csk" convert rec/samples.npy --slice 0=$k --force one.npy
-        distance one.npy
-        k=$((k + 1))
-    done
-    echo
+        --prior "$prior" --sampler "$sampler" --samples "$count_of_samples" "$@" \
+        ${RESTORE-} --force -q --out rec >log 2>&1
 }
 
-# All images of one task, sampler and number of evaluations; done already: nothing.
+one_sample() {
+    quietly "$csk" convert rec/samples.npy --slice "0=$1" --force one.npy
+    distance one.npy
+}
+
+prepare() {
+    quietly "$csk" convert "$data/natural/kodak24/kodim$image.png" --crop 256,256 --force \
+        "truth-$image.npy"
+    quietly "$csk" simulate "truth-$image.npy" --operator "$(operator "$task")" \
+        --noise $noise --seed "1$image" --force "$task-$image"
+}
+
+# The best of the candidates, into "tuned": task sampler evaluations option...
+tune() {
+    grep -q "^$task $sampler $count " tuned && return 0
+    image=${TUNE:-05}
+    prepare
+    candidates "$sampler" "$count" >settings
+    while read -r setting; do
+        # shellcheck disable=SC2086 # a list of options
+        [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
+        echo "$([ "$(wc -l <settings)" = 1 ] || one_sample 0)" "$setting"
+    done <settings | sort -n >tried
+    [ -s tried ] || return 1
+    echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
+}
+
+# Lines: task sampler evaluations image evaluated seconds, distance of the mean, of each sample
 measure() {
     for image in ${IMAGES:-03 08 13 19}; do
         grep -q "^$task $sampler $count $image " results && continue
-        quietly "$csk" convert "$data/natural/kodak24/kodim$image.png" --crop 256,256 --force \
-            "truth-$image.npy"
-        quietly "$csk" simulate "truth-$image.npy" --operator "$(operator "$task")" \
-            --noise $noise --seed "1$image" --force "$task-$image"
-        restore >>results
+        prepare
+        # shellcheck disable=SC2046 # a list of options
+        restore "$samples" $(sed -n "s/^$task $sampler $count //p" tuned) || continue
+        {
+            printf '%s %s %s %s ' "$task" "$sampler" "$count" "$image"
+            calculate "$(number "score evaluations" <log) / $samples"
+            printf ' %s ' "$(number "seconds sampling" <log)"
+            distance rec/mean.npy
+            k=0
+            while [ $k -lt "$samples" ]; do
+                one_sample $k
+                k=$((k + 1))
+            done
+            echo
+        } >>results
+    done
+}
+
+# Means over images: task sampler budget, evaluated, distance of a sample, of their mean
+average() {
+    awk '{
+        key = $1 " " $2 " " $3
+        n[key]++
+        seen[key] += $5
+        mean[key] += $7
+        for (k = 8; k <= NF; k++)
+            one[key] += $k / (NF - 7)
+    }
+    END {
+        for (key in n)
+            print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key]
+    }' results | sort -k1,1 -k2,2 -k3,3n >means
+}
+
+figure() {
+    # shellcheck disable=SC2086 # a list of words
+    set -- $tasks
+    echo "set terminal pngcairo size 1200,$(((($# + 2) / 3) * 380)) font 'DejaVu Sans,10'"
+    echo "set output 'figure.png'"
+    echo "set multiplot layout $((($# + 2) / 3)),3"
+    echo "set logscale xy; set xtics 2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set ylabel 'L2 to the truth, a pixel'; set key top right"
+    for task in "$@"; do
+        plot="set title '$task'; plot "
+        color=0
+        for sampler in $samplers; do
+            color=$((color + 1))
+            curve=curve-$task-$sampler
+            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $6 }' \
+                means >"$curve"
+            [ -s "$curve" ] || continue
+            plot="$plot '$curve' using 1:2 with linespoints lc $color pt $color title '$sampler',"
+            plot="$plot '$curve' using 1:3 with lines lc $color dt 2 title '', "
+        done
+        echo "${plot%,*}"
     done
 }
 
 cd "$out"
-touch results
+touch results tuned
 for task in $tasks; do
     case $task in
     inpaint*)
@@ -92,48 +182,19 @@ for task in $tasks; do
     esac
     for sampler in $samplers; do
         for count in $evaluations; do
-            measure
+            if tune; then
+                measure
+            else
+                echo "$sampler does not run: $(tail -1 log)" >&2
+            fi
         done
     done
 done
-
-# Means over images, of the distance of a sample and of the mean of the samples.
-awk '{
-    key = $1 " " $2 " " $3
-    n[key]++
-    seen[key] += $5
-    mean[key] += $7
-    for (k = 8; k <= NF; k++)
-        one[key] += $k / (NF - 7)
-}
-END {
-    for (key in n)
-        print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key]
-}' results | sort -k1,1 -k2,2 -k3,3n >means
-
+average
 echo "| task | sampler | score evaluations | a sample | mean of $samples |"
 echo "|---|---|---|---|---|"
 awk '{ printf "| %s | %s | %.0f | %.4f | %.4f |\n", $1, $2, $4, $5, $6 }' means
-
-{
-    # shellcheck disable=SC2086 # a list of words
-    set -- $tasks
-    echo "set terminal pngcairo size 1200,$(((($# + 2) / 3) * 380)) font 'DejaVu Sans,10'"
-    echo "set output 'figure.png'"
-    echo "set multiplot layout $((($# + 2) / 3)),3"
-    echo "set logscale x 2; set grid; set xlabel 'score evaluations'"
-    echo "set ylabel 'L2 to the truth, a pixel'; set key top right"
-    for task in $tasks; do
-        plot="set title '$task'; plot "
-        for sampler in $samplers; do
-            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $6 }' means \
-                >"curve-$task-$sampler"
-            [ -s "curve-$task-$sampler" ] || continue
-            plot="$plot 'curve-$task-$sampler' using 1:2 with linespoints title '$sampler',"
-        done
-        echo "${plot%,}"
-    done
-} >figure.gnuplot
+figure >figure.gnuplot
 quietly gnuplot figure.gnuplot
 echo
-echo "Figure: $out/figure.png"
+echo "Figure: $out/figure.png (a sample; dashed: the mean of $samples)"
