@@ -4,9 +4,11 @@
 
 #include <string.h>
 
-<<<<<<< HEAD extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask, cmd_metric, cmd_phantom, cmd_prior_fit, cmd_prior_info, cmd_prior_list, cmd_recon, cmd_restore, cmd_sample, cmd_simulate, cmd_solve, cmd_train, cmd_view;
+extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask,
+    cmd_metric, cmd_phantom, cmd_prior_fit, cmd_prior_info, cmd_prior_list, cmd_recon,
+    cmd_restore, cmd_sample, cmd_simulate, cmd_solve, cmd_train, cmd_view;
 
-    /* clang-format off */
+/* clang-format off */
 const cli_cmd *const cli_commands[] = {
     &cmd_phantom,
     &cmd_mask,
