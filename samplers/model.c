@@ -3,6 +3,7 @@
 #include "cs/file_priv.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
+#include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
 
 #include <math.h>
@@ -40,12 +41,11 @@ static csk_status make_ridge(csk_prior **out, const csk_space *space,
     return csk_prior_ridge(out, space, &m->tensors, unit);
 }
 
-static csk_status make_missing(csk_prior **out, const csk_space *space,
+static csk_status make_network(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
-    (void)out, (void)space, (void)unit, (void)o;
-    return csk_fail(CSK_ERR_UNSUPPORTED, "priors of kind %s are not built in",
-                    csk_model_kind(m));
+    (void)o;
+    return csk_prior_net(out, space, &m->tensors, unit);
 }
 
 static const struct kind {
@@ -53,7 +53,7 @@ static const struct kind {
     make_fn *make;
 } kinds[] = {
     { "wavelet", make_wavelet },
-    { "network", make_missing },
+    { "network", make_network },
     { "ridge", make_ridge },
 };
 
