@@ -87,8 +87,8 @@ float net_activation_slope(net_act f, float u);
 void net_enter(const net_image *y, const float *x);
 void net_leave(float *x, const net_image *a);
 
-/* depth_to_space and its like, pad, crop, upsample: y := a moved as the node says. */
-void net_move(const net_node *node, const net_image *y, const net_image *a);
+/* depth_to_space and its like, pad, crop, upsample: y := (or +=) a moved as the node says. */
+void net_move(const net_node *node, const net_image *y, const net_image *a, bool add);
 /* The transpose: ga := (or +=) gy moved back. */
 void net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
                    bool add);
@@ -107,6 +107,12 @@ void net_downsample_back(const net_image *ga, const net_image *gy, bool add);
 void net_fir(const net_node *node, const net_image *y, const net_image *a);
 void net_fir_back(const net_node *node, const net_image *ga, const net_image *gy,
                   bool add);
+
+/* y := w a + b, a factor and an offset ([channels][h][w]) for each number; b NULL: 0. */
+void net_map(const net_image *y, const net_image *a, const float *w, const float *b);
+/* ga := (or +=) w gy, gw += gy a, gb += gy, the latter summed over the batch; NULL: not wanted. */
+void net_map_back(const net_image *ga, float *gw, float *gb, const net_image *gy,
+                  const net_image *a, const float *w, bool add);
 
 /* -- net_attention.c ---------------------------------------------------------------- */
 

@@ -230,6 +230,7 @@ static void keep(csk_net_plan *p, int v)
     case NET_CONV:
     case NET_CONV_TRANSPOSE:
     case NET_LINEAR:
+    case NET_AFFINE:
         if (weights)
             touch(p, p->step[n->from[0]].data, time);
         break;

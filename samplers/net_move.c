@@ -144,9 +144,11 @@ static void put_lanes(const net_image *y, int64_t i, const net_image *a, int64_t
     }
 }
 
+typedef enum direction { GATHER, GATHER_AND_ADD, SCATTER } direction;
+
 /* One row of one block of the node's image, gathered, or scattered and added to `a`. */
 static void move_row(const net_node *node, const net_image *y, const net_image *a,
-                     int n, int block, int row, bool back)
+                     int n, int block, int row, direction d)
 {
     const int first = block * NET_BLOCK, left = y->channels - first;
     const int count = left < NET_BLOCK ? left : NET_BLOCK;
@@ -158,12 +160,12 @@ static void move_row(const net_node *node, const net_image *y, const net_image *
             const int64_t i = index_of(y, n, first + k, row, x);
             const int64_t j = s.y < 0 ? -1 : index_of(a, n, s.c, s.y, s.x);
 
-            if (!back)
-                put_lanes(y, i, a, j, together, false);
+            if (d != SCATTER)
+                put_lanes(y, i, a, j, together, d == GATHER_AND_ADD);
             else if (j >= 0)
                 put_lanes(a, j, y, i, together, true);
         }
-        if (!back && count < NET_BLOCK) {
+        if (d == GATHER && count < NET_BLOCK) {
             for (int k = count; k < NET_BLOCK; k++)
                 net_put(y, index_of(y, n, first, row, x) + k, 0.F);
         }
@@ -212,18 +214,19 @@ static bool weaves(const net_node *node, const net_image *y, const net_image *a)
            whole_blocks(node, y, a);
 }
 
-void net_move(const net_node *node, const net_image *y, const net_image *a)
+void net_move(const net_node *node, const net_image *y, const net_image *a, bool add)
 {
     const int blocks = net_blocks(y), rows = y->batch * blocks * y->h;
     const bool up = node->op == NET_DEPTH_TO_SPACE;
 
-    if (weaves(node, y, a)) {
+    if (!add && weaves(node, y, a)) {
         weave(node, up ? y : a, up ? a : y, up);
         return;
     }
 #pragma omp parallel for schedule(static) if (net_image_len(y) > 16384)
     for (int i = 0; i < rows; i++)
-        move_row(node, y, a, i / y->h / blocks, i / y->h % blocks, i % y->h, false);
+        move_row(node, y, a, i / y->h / blocks, i / y->h % blocks, i % y->h,
+                 add ? GATHER_AND_ADD : GATHER);
 }
 
 void net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
@@ -242,7 +245,7 @@ void net_move_back(const net_node *node, const net_image *ga, const net_image *g
 #pragma omp parallel for schedule(static) if (net_image_len(gy) > 16384)
     for (int i = 0; i < jobs; i++) {
         for (int row = 0; row < gy->h; row++)
-            move_row(node, gy, ga, i / blocks, i % blocks, row, true);
+            move_row(node, gy, ga, i / blocks, i % blocks, row, SCATTER);
     }
 }
 

@@ -99,8 +99,12 @@ static csk_status sizes(csk_net_plan *p, const csk_net_shape *shape)
         return CSK_ERR_NOMEM;
     size[0] = shape->height;
     size[values] = shape->width;
-    if (shape->height < 1 || shape->width < 1 || shape->height % m ||
-        shape->width % m || net_sizes(p->net, size, size + values) >= 0)
+    if (p->net->size[0] &&
+        (shape->height != p->net->size[0] || shape->width != p->net->size[1]))
+        err = csk_fail(CSK_ERR_SHAPE, "net: an image of %d x %d, expected %d x %d",
+                       shape->height, shape->width, p->net->size[0], p->net->size[1]);
+    else if (shape->height < 1 || shape->width < 1 || shape->height % m ||
+             shape->width % m || net_sizes(p->net, size, size + values) >= 0)
         err =
             csk_fail(CSK_ERR_SHAPE,
                      "net: an image of %d x %d, expected multiples of %d, large enough "

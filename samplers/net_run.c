@@ -355,8 +355,14 @@ static void image_forward(const pass *c, int v)
             memset(y.at, 0, net_image_bytes(&y));
         net_attention(&y, &a, n->heads, scratch(c));
         break;
+    case NET_FOLD:
+        net_move_back(n, &y, &a, false);
+        break;
+    case NET_AFFINE:
+        net_map(&y, &a, weight(c, n->weight), weight(c, n->bias));
+        break;
     default:
-        net_move(n, &y, &a);
+        net_move(n, &y, &a, false);
         break;
     }
 }
@@ -470,6 +476,17 @@ static void activate_back(const pass *c, const net_node *n, int v)
     net_activate_back(net_act_of(n->op), &ga, &gy, &a, c->p->step[v].adds & 1u);
 }
 
+static void map_back(const pass *c, const net_node *n, int v)
+{
+    const net_image gy = slope(c, v), a = image(c, n->from[0]);
+    const bool wanted = c->p->step[n->from[0]].wants;
+    const net_image ga = wanted ? slope(c, n->from[0]) : gy;
+
+    net_map_back(wanted ? &ga : NULL, weight_slope(c, n->weight),
+                 weight_slope(c, n->bias), &gy, &a, weight(c, n->weight),
+                 c->p->step[v].adds & 1u);
+}
+
 static void image_backward(const pass *c, int v)
 {
     const net_step *s = &c->p->step[v];
@@ -483,6 +500,9 @@ static void image_backward(const pass *c, int v)
         return;
     case NET_GROUP_NORM:
         group_norm_back(c, n, v);
+        return;
+    case NET_AFFINE:
+        map_back(c, n, v);
         return;
     case NET_FILM:
         film_back(c, n, NET_ACT_NONE, v);
@@ -523,6 +543,9 @@ static void image_backward(const pass *c, int v)
         net_attention_back(&ga, &gy, &qkv, n->heads, add, scratch(c));
         break;
     }
+    case NET_FOLD:
+        net_move(n, &ga, &gy, add);
+        break;
     default:
         net_move_back(n, &ga, &gy, add);
         break;

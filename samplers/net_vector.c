@@ -8,7 +8,7 @@
  * w_k = (pi/2) 64^(k/(m-1)): cos(w_k c), then sin(w_k c). One period of the lowest covers
  * sigma over seven decades, one of the highest a quarter of an octave.
  * sinusoidal: w_k = max_period^(-k/(m - shift)) of the time step (Vaswani et al. 2017; DDPM).
- * fourier: w_k = 2 pi f_k of log(sigma) (Song et al. 2021).
+ * fourier: w_k = 2 pi f_k of factor log(sigma) + offset (Song et al. 2021), or of the time step.
  */
 void net_embed(const net_node *node, float *y, double sigma, double step,
                const float *frequency)
@@ -26,7 +26,7 @@ void net_embed(const net_node *node, float *y, double sigma, double step,
             t = step;
             w = pow(node->max_period, -(double)k / (m - node->shifted));
         } else {
-            t = log(sigma);
+            t = node->gain * (node->of_step ? step : log(sigma)) + node->offset;
             w = 2. * pi * (double)frequency[k];
         }
         y[node->sin_first ? m + k : k] = (float)cos(w * t);
