@@ -113,7 +113,7 @@ static bool has_size(const net_node *n, int h, int w)
     return n->op != NET_AFFINE || (n->sides[0] == h && n->sides[2] == w);
 }
 
-int net_sizes(const csk_net *net, int *h, int *w)
+int csk_net_sizes(const csk_net *net, int *h, int *w)
 {
     for (int k = 0; k < net->nodes; k++) {
         const net_node *n = &net->node[k];

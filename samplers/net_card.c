@@ -194,8 +194,8 @@ static csk_status read_net(const net_card *c, csk_net **net, const json_t *card,
     return err;
 }
 
-csk_status net_card_read(net_card *card, csk_net **net, const csk_tensors *model,
-                         const char *what)
+csk_status csk_net_card_read(net_card *card, csk_net **net, const csk_tensors *model,
+                             const char *what)
 {
     net_card c = { .channels = 0 };
     json_t *root = NULL;
@@ -215,7 +215,7 @@ csk_status net_card_read(net_card *card, csk_net **net, const csk_tensors *model
     return err;
 }
 
-double net_card_step(const net_card *card, double t)
+double csk_net_card_step(const net_card *card, double t)
 {
     const double *level = card->log_level, at = log(t);
     int lo = 0, hi = card->timesteps - 1;

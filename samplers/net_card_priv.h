@@ -35,10 +35,10 @@ typedef struct net_card {
 } net_card;
 
 /* Card and net of a model; on failure both are as before. csk_free() card->log_level. */
-csk_status net_card_read(net_card *card, csk_net **net, const csk_tensors *model,
-                         const char *what) CSK_MUST_CHECK;
+csk_status csk_net_card_read(net_card *card, csk_net **net, const csk_tensors *model,
+                             const char *what) CSK_MUST_CHECK;
 
 /* The (fractional) time step whose level is t; held at the ends. */
-double net_card_step(const net_card *card, double t);
+double csk_net_card_step(const net_card *card, double t);
 
 #endif

@@ -207,12 +207,12 @@ static void destroy(net_conv *base)
 
 static const net_conv_class class = { forward, data, weights, pack, destroy };
 
-csk_status net_conv_plain(net_conv **out, const net_conv_shape *shape)
+csk_status csk_net_conv_plain(net_conv **out, const net_conv_shape *shape)
 {
     *out = NULL;
     if (shape->bf16)
         return csk_fail(CSK_ERR_UNSUPPORTED, "bfloat16 needs oneDNN");
-    plain_conv *c = net_conv_alloc(sizeof(*c), shape);
+    plain_conv *c = csk_net_conv_alloc(sizeof(*c), shape);
     if (!c)
         return CSK_ERR_NOMEM;
     c->base.cls = &class;
@@ -220,7 +220,7 @@ csk_status net_conv_plain(net_conv **out, const net_conv_shape *shape)
     c->strip = STRIP_FLOATS / c->columns + 1;
     c->packed = csk_alloc((int64_t)c->base.out * c->columns, sizeof(float));
     if (!c->packed) {
-        net_conv_free(&c->base);
+        csk_net_conv_free(&c->base);
         return CSK_ERR_NOMEM;
     }
     int64_t len = csk_pad((int64_t)c->strip * NET_BLOCK);

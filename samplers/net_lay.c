@@ -336,7 +336,7 @@ static void place(csk_net_plan *p)
     }
 }
 
-csk_status net_plan_lay(csk_net_plan *p)
+csk_status csk_net_plan_lay(csk_net_plan *p)
 {
     const int64_t values = (int64_t)p->net->nodes + 1;
 

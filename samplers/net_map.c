@@ -10,7 +10,7 @@ static int64_t weight_at(const net_image *a, int block, int64_t pixel, int k)
     return channel < a->channels ? (int64_t)channel * a->h * a->w + pixel : -1;
 }
 
-void net_map(const net_image *y, const net_image *a, const float *w, const float *b)
+void csk_net_map(const net_image *y, const net_image *a, const float *w, const float *b)
 {
     const int blocks = net_blocks(a), jobs = a->batch * blocks;
     const int64_t pixels = (int64_t)a->h * a->w;
@@ -51,8 +51,8 @@ static void weights_back(float *gw, float *gb, const net_image *gy, const net_im
     }
 }
 
-void net_map_back(const net_image *ga, float *gw, float *gb, const net_image *gy,
-                  const net_image *a, const float *w, bool add)
+void csk_net_map_back(const net_image *ga, float *gw, float *gb, const net_image *gy,
+                      const net_image *a, const float *w, bool add)
 {
     const int blocks = net_blocks(gy);
 

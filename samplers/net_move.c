@@ -6,7 +6,7 @@
 
 /* -- the ends of a net ---------------------------------------------------------------- */
 
-void net_enter(const net_image *y, const float *x)
+void csk_net_enter(const net_image *y, const float *x)
 {
     const int blocks = net_blocks(y), jobs = y->batch * blocks;
     const int64_t pixels = (int64_t)y->h * y->w;
@@ -27,7 +27,7 @@ void net_enter(const net_image *y, const float *x)
     }
 }
 
-void net_leave(float *x, const net_image *a)
+void csk_net_leave(float *x, const net_image *a)
 {
     const int64_t pixels = (int64_t)a->h * a->w;
     const int jobs = a->batch * a->channels;
@@ -214,7 +214,8 @@ static bool weaves(const net_node *node, const net_image *y, const net_image *a)
            whole_blocks(node, y, a);
 }
 
-void net_move(const net_node *node, const net_image *y, const net_image *a, bool add)
+void csk_net_move(const net_node *node, const net_image *y, const net_image *a,
+                  bool add)
 {
     const int blocks = net_blocks(y), rows = y->batch * blocks * y->h;
     const bool up = node->op == NET_DEPTH_TO_SPACE;
@@ -229,8 +230,8 @@ void net_move(const net_node *node, const net_image *y, const net_image *a, bool
                  add ? GATHER_AND_ADD : GATHER);
 }
 
-void net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
-                   bool add)
+void csk_net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
+                       bool add)
 {
     const int blocks = net_blocks(gy), jobs = gy->batch * blocks;
     const bool up = node->op == NET_DEPTH_TO_SPACE;
@@ -249,8 +250,8 @@ void net_move_back(const net_node *node, const net_image *ga, const net_image *g
     }
 }
 
-void net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
-              bool add)
+void csk_net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
+                  bool add)
 {
     const int pixels = y->h * y->w;
 
@@ -270,7 +271,7 @@ void net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
     }
 }
 
-void net_fill(const net_image *y, const float *value)
+void csk_net_fill(const net_image *y, const float *value)
 {
     memset(y->at, 0, net_image_bytes(y));
     for (int n = 0; n < y->batch; n++) {

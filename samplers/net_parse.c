@@ -545,7 +545,7 @@ static csk_status find_multiple(csk_net *net, const char *what)
     if (net->size[0]) {
         size[0] = net->size[0];
         size[net->nodes + 1] = net->size[1];
-        misfit = net_sizes(net, size, size + net->nodes + 1);
+        misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = 1;
     }
     for (int m = 1; m <= LARGEST_MULTIPLE && !net->size[0] && misfit >= 0; m *= 2) {
@@ -553,7 +553,7 @@ static csk_status find_multiple(csk_net *net, const char *what)
             256 / m | 1; /* odd, so that no larger power divides the side */
 
         size[0] = size[net->nodes + 1] = m * times;
-        misfit = net_sizes(net, size, size + net->nodes + 1);
+        misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = m;
     }
     csk_free(size);

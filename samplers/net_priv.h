@@ -113,6 +113,6 @@ static inline int net_padded(int channels)
  * Height and width of every value for an input of h[0] x w[0]; 0 x 0 of vectors. -1 if all
  * fit together, else the node where they do not.
  */
-int net_sizes(const csk_net *net, int *h, int *w);
+int csk_net_sizes(const csk_net *net, int *h, int *w);
 
 #endif

@@ -143,7 +143,8 @@ static affine affine_at(const net_prior *p, double sigma)
     case NET_VE:
         return (affine){ 1., s, 1., s, s };
     case NET_VP:
-        return (affine){ 1., -s, 1. / sqrt(1. + s * s), s, net_card_step(&p->card, s) };
+        return (affine){ 1., -s, 1. / sqrt(1. + s * s), s,
+                         csk_net_card_step(&p->card, s) };
     default:
         return (affine){ 0., 1., 1., s, s };
     }
@@ -373,7 +374,7 @@ static void set_work(net_prior *p)
 
 static csk_status build(net_prior *p, const csk_space *space, const csk_tensors *model)
 {
-    csk_status err = net_card_read(&p->card, &p->net, model, "network prior");
+    csk_status err = csk_net_card_read(&p->card, &p->net, model, "network prior");
 
     if (!err && p->card.precondition == NET_TDV)
         p->base.cls = &tdv_class;

@@ -185,7 +185,8 @@ static double angle(const tst_node *n, int b, int k, int half)
     const double pi = acos(-1.);
 
     if (strcmp(kind, "log") == 0)
-        return log(n->sigma[b]) / 4. * pi * pow(2., k);
+        return log(n->sigma[b]) / 4. * pi / 2. *
+               pow(64., half > 1 ? (double)k / (half - 1) : 0.);
     if (strcmp(kind, "fourier") == 0)
         return 2. * pi * tst_node_weight(n, "weight")->data[k] * log(n->sigma[b]);
     ck_assert_str_eq(kind, "sinusoidal");
