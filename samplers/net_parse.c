@@ -108,6 +108,11 @@ static csk_status get_taps(const reader *r)
     return CSK_OK;
 }
 
+static csk_status need(const reader *r, const char *key)
+{
+    return json_object_get(r->json, key) ? CSK_OK : bad(r, ": \"%s\" is missing", key);
+}
+
 /* -- weights -------------------------------------------------------------------- */
 
 /*
@@ -270,9 +275,9 @@ static csk_status parse_fir(const reader *r)
     csk_status err = get_taps(r);
 
     if (!err)
-        err = get_int(r, "up", 1, 1, 4, &n->up);
+        err = get_int(r, "up", 1, 1, 2, &n->up);
     if (!err)
-        err = get_int(r, "down", 1, 1, 4, &n->down);
+        err = get_int(r, "down", 1, 1, 2, &n->down);
     return err ? err : get_ints(r, "pad", 2, 0, NET_TAPS, n->fir_pad);
 }
 
@@ -346,13 +351,17 @@ static csk_status parse_embedding(const reader *r)
     static const char *const orders[] = { "cos_sin", "sin_cos", NULL };
     net_node *n = r->node;
     int sin_first = 0, shift = 0;
-    csk_status err = get_word(r, "kind", kinds, &n->mode);
+    csk_status err = need(r, "kind");
 
     r->net->uses_sigma = true;
+    if (!err)
+        err = get_word(r, "kind", kinds, &n->mode);
     if (!err && n->mode == NET_EMBED_FOURIER)
         return parse_fourier(r);
     if (!err)
-        err = get_int(r, "channels", 32, 2, 4096, &n->channels);
+        err = need(r, "channels");
+    if (!err)
+        err = get_int(r, "channels", 2, 2, 4096, &n->channels);
     if (!err && n->channels % 2)
         err = bad(r, ": an odd number of channels, %d", n->channels);
     if (!err)
@@ -377,7 +386,9 @@ static csk_status parse_noise_map(const reader *r)
 
 static csk_status parse_scale(const reader *r)
 {
-    return get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
+    const csk_status err = need(r, "factor");
+
+    return err ? err : get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
 }
 
 /* What an operation reads, in letters: i an image, v a vector, a either, + more of the last. */

@@ -45,7 +45,7 @@ static csk_tensors linear_model(const char *field, int channels, const char *mor
 static csk_tensors curved_model(const char *field, int channels)
 {
     static const char nodes[] =
-        "{\"name\": \"n\", \"op\": \"noise_embedding\", \"channels\": 4},"
+        "{\"name\": \"n\", \"op\": \"noise_embedding\", \"kind\": \"log\", \"channels\": 4},"
         "{\"name\": \"v\", \"op\": \"linear\", \"from\": [\"n\"], \"weight\": \"v\"},"
         "{\"name\": \"a\", \"op\": \"conv\", \"from\": [\"x\"], \"weight\": \"a\"},"
         "{\"name\": \"f\", \"op\": \"film\", \"from\": [\"a\", \"v\"]},"
