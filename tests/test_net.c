@@ -45,13 +45,13 @@ START_TEST(export_round_trip)
             ck_assert_msg(b && a->rank == b->rank, "%s", a->name);
             for (int r = 0; r < a->rank; r++)
                 ck_assert_int_eq(a->dim[r], b->dim[r]);
-            ck_assert_msg(tst_same(csk_tensor_size(a), a->data, b->data), "%s",
+            ck_assert_msg(tst_net_same(csk_tensor_size(a), a->data, b->data), "%s",
                           a->name);
             sum += csk_tensor_size(a);
         }
         ck_assert_int_eq(sum, k);
         tst_ok(csk_net_parse(&again, graph, &out, "export"));
-        ck_assert(tst_same(k, csk_net_weights(again), csk_net_weights(net)));
+        ck_assert(tst_net_same(k, csk_net_weights(again), csk_net_weights(net)));
         ck_assert_int_eq(csk_net_export(net, NULL, &out), CSK_ERR_ARG); /* twice */
         csk_net_free(net), csk_net_free(again), csk_free(graph);
         csk_tensors_clear(&given), csk_tensors_clear(&out);
@@ -75,8 +75,8 @@ START_TEST(export_of_a_vector)
 
         tst_ok(csk_net_export(net, NULL, &own));
         ck_assert_str_eq(own.item[i].name, out.item[i].name);
-        ck_assert(tst_same(csk_tensor_size(&out.item[i]), out.item[i].data,
-                           own.item[i].data));
+        ck_assert(tst_net_same(csk_tensor_size(&out.item[i]), out.item[i].data,
+                               own.item[i].data));
         csk_tensors_clear(&own);
     }
     csk_tensors_clear(&out);
@@ -171,7 +171,7 @@ START_TEST(noise_levels_left_out)
     ck_assert(one && two);
     tst_session_forward(&s, one, s.work);
     csk_net_forward(s.plan, two, s.x, NULL, NULL, s.work);
-    ck_assert(tst_same(s.m, one, two));
+    ck_assert(tst_net_same(s.m, one, two));
     csk_free(one), csk_free(two);
     tst_session_end(&s);
 
@@ -180,9 +180,9 @@ START_TEST(noise_levels_left_out)
     ck_assert(one && two);
     csk_net_forward(s.plan, one, s.x, tst_net_sigma(), NULL, s.work);
     csk_net_forward(s.plan, two, s.x, tst_net_sigma(), tst_net_sigma(), s.work);
-    ck_assert(tst_same(s.m, one, two));
+    ck_assert(tst_net_same(s.m, one, two));
     tst_session_forward(&s, two, s.work);
-    ck_assert(!tst_same(s.m, one, two));
+    ck_assert(!tst_net_same(s.m, one, two));
     csk_free(one), csk_free(two);
     tst_session_end(&s);
 }

@@ -81,7 +81,8 @@ START_TEST(a_plan_is_shared)
     }
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(pthread_join(thread[i], NULL), 0);
-        ck_assert(tst_same(tst_session_results(&s), own[i].gy + csk_pad(s.m), want));
+        ck_assert(
+            tst_net_same(tst_session_results(&s), own[i].gy + csk_pad(s.m), want));
         csk_free(own[i].gy), csk_free(own[i].work);
     }
     csk_free(want);
@@ -109,7 +110,7 @@ START_TEST(work_holds_the_state)
     tst_session_forward(&s, y, other);
     float *gx = got + csk_pad(s.m);
     csk_net_backward(s.plan, gx, gx + csk_pad(s.n), s.gy, s.work);
-    ck_assert(tst_same(tst_session_results(&s), got, want));
+    ck_assert(tst_net_same(tst_session_results(&s), got, want));
     s.x = x;
     csk_free(want), csk_free(got), csk_free(other), csk_free(zero), csk_free(y);
     tst_session_end(&s);
@@ -199,7 +200,7 @@ START_TEST(update_packs_anew)
         csk_net_plan_free(s.plan);
         tst_ok(tst_session_plan(&s, &way));
         float *want = tst_session_run_new(&s, s.work);
-        ck_assert(tst_same(tst_session_results(&s), got, want));
+        ck_assert(tst_net_same(tst_session_results(&s), got, want));
         ck_assert_double_gt(tst_distance(s.m, before, want), .1);
         csk_free(before), csk_free(got), csk_free(want);
         tst_session_end(&s);

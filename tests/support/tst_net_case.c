@@ -48,35 +48,47 @@ const double *tst_net_step(void)
 
 /* -- descriptions and weights ----------------------------------------------- */
 
-/* Append to the JSON text in @p at. */
-static char *put(char *at, const char *format, const char *text, size_t length)
+/* Append to a JSON text, in which @p at is the end. */
+static char *put(char *at, const char *text, size_t length)
 {
-    return at + sprintf(at, format, (int)length, text);
+    memcpy(at, text, length);
+    return at + length;
 }
 
-/* "a,b" as the list "a","b". */
+static char *put_all(char *at, const char *text)
+{
+    return put(at, text, strlen(text));
+}
+
+static char *put_quoted(char *at, const char *text, size_t length)
+{
+    return put_all(put(put_all(at, "\""), text, length), "\"");
+}
+
+/* "a,b" as ,"from":["a","b"] */
 static char *put_names(char *at, const char *text, size_t length)
 {
-    at = put(at, ",\"from\":[\"%.*s\"]", text, length);
-    for (char *comma = at - length - 2; comma < at - 2; comma++) {
-        if (*comma == ',') {
-            memmove(comma + 3, comma + 1, strlen(comma));
-            memcpy(comma, "\",\"", 3);
-            comma += 2;
-            at += 2;
-        }
+    at = put_all(at, ",\"from\":[");
+    for (const char *end = text + length; text < end; text++) {
+        const char *comma = memchr(text, ',', (size_t)(end - text));
+        const char *stop = comma ? comma : end;
+
+        at = put_quoted(at, text, (size_t)(stop - text));
+        at = put_all(at, comma ? "," : "]");
+        text = stop;
     }
     return at;
 }
 
+/* key=value: numbers and lists as they are. */
 static char *put_attribute(char *at, const char *text, size_t length)
 {
     const size_t key = strcspn(text, "=");
     const char *value = text + key + 1;
-    const bool raw = strchr("0123456789-.[", *value) != NULL;
 
-    at = put(at, ",\"%.*s\":", text, key);
-    return put(at, raw ? "%.*s" : "\"%.*s\"", value, length - key - 1);
+    at = put_all(put_quoted(put_all(at, ","), text, key), ":");
+    return strchr("0123456789-.[", *value) ? put(at, value, length - key - 1)
+                                           : put_quoted(at, value, length - key - 1);
 }
 
 /* One node, up to a ';'. */
@@ -86,16 +98,16 @@ static char *put_node(char *at, const char *text, const char *end)
         const size_t length = strcspn(text, " ;");
 
         if (word == 0)
-            at = put(at, "{\"name\":\"%.*s\"", text, length);
+            at = put_quoted(put_all(at, "{\"name\":"), text, length);
         else if (word == 2) /* after the '=' */
-            at = put(at, ",\"op\":\"%.*s\"", text, length);
+            at = put_quoted(put_all(at, ",\"op\":"), text, length);
         else if (word == 3 && !memchr(text, '=', length))
             at = put_names(at, text, length);
         else if (word > 2)
             at = put_attribute(at, text, length);
         text += length;
     }
-    return put(at, "%.*s", "}", 1);
+    return put_all(at, "}");
 }
 
 char *tst_net_graph(const tst_net_case *c)
@@ -107,11 +119,10 @@ char *tst_net_graph(const tst_net_case *c)
     for (const char *text = c->nodes; *text; text += strspn(text, " ;")) {
         const char *end = text + strcspn(text, ";");
 
-        at = put_node(at, text, end);
+        at = put_all(put_node(at, text, end), *end ? "," : "");
         text = end;
-        at = put(at, "%.*s", ",", *end ? 1 : 0);
     }
-    (void)put(at, "%.*s", "]}", 2);
+    (void)put_all(at, "]}");
     return graph;
 }
 

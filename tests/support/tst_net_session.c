@@ -139,7 +139,7 @@ float *tst_session_run_new(const tst_session *s, float *work)
     return out;
 }
 
-bool tst_same(int64_t n, const float *a, const float *b)
+bool tst_net_same(int64_t n, const float *a, const float *b)
 {
     return memcmp(a, b, (size_t)n * sizeof(*a)) == 0;
 }

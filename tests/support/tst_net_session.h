@@ -36,6 +36,6 @@ void tst_session_run(const tst_session *s, float *out, float *work);
 float *tst_session_run_new(const tst_session *s, float *work);
 
 /** The same bits. */
-bool tst_same(int64_t n, const float *a, const float *b);
+bool tst_net_same(int64_t n, const float *a, const float *b);
 
 #endif

@@ -146,7 +146,8 @@ static int mirror(int i, int n, bool twice)
         i = twice ? -1 - i : -i;
     if (i >= n)
         i = twice ? 2 * n - 1 - i : 2 * n - 2 - i;
-    ck_assert(i >= 0 && i < n);
+    if (i < 0 || i >= n)
+        ck_abort_msg("the border is larger than the image");
     return i;
 }
 
