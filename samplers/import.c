@@ -189,7 +189,8 @@ csk_status csk_import(csk_tensors *model, int arch, const csk_tensors *weights,
     set_range(&im, classes[arch]->range);
     find_start(&im, classes[arch]->probes);
     const int output = im.err ? 0 : classes[arch]->walk(&im);
-    import_leftovers(&im);
+    if (!im.err)
+        import_leftovers(&im);
     if (!im.err)
         write_card(&im, output, note);
     csk_graph_clear(&im.graph);

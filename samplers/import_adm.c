@@ -25,14 +25,12 @@ typedef struct adm {
 
 static void res_block(adm *u, const char *module, int up)
 {
-    const import_text skip = import_name("%s.skip_connection", module);
-    const bool has_skip = import_has(u->im, import_name("%s.weight", skip.s).s);
     import_block b = { { import_name("%s.in_layers.0", module),
                          import_name("%s.out_layers.0", module) },
                        { import_name("%s.in_layers.2", module),
                          import_name("%s.out_layers.3", module) },
                        import_name("%s.emb_layers.1", module),
-                       import_name("%s", has_skip ? skip.s : ""),
+                       import_name("%s.skip_connection", module),
                        u->channels,
                        0,
                        GROUPS,

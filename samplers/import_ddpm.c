@@ -70,12 +70,11 @@ static void res_block(ddpm *u, side s, int level, int k)
 {
     const import_text at = block_name(u, s, level, k);
     const import_text skip = either(u, at.s, "nin_shortcut", "conv_shortcut");
-    const bool has_skip = has(u, skip.s, "weight");
     import_block b = {
         { import_name("%.80s.norm1", at.s), import_name("%.80s.norm2", at.s) },
         { import_name("%.80s.conv1", at.s), import_name("%.80s.conv2", at.s) },
         either(u, at.s, "temb_proj", "time_emb_proj"),
-        has_skip ? skip : (import_text){ "" },
+        skip,
         u->channels,
         0,
         GROUPS,

@@ -66,6 +66,8 @@ static int up(importer *im, int h, int level, int in, int out)
 static int walk(importer *im)
 {
     csk_graph *g = &im->graph;
+
+    im->few_biases = true; /* published without */
     const int in = import_side(im, "m_head.weight", 4, 1);
     int channels[LEVELS + 1] = { import_side(im, "m_head.weight", 4, 0) };
     int skip[LEVELS + 1], c = channels[0];

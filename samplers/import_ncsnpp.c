@@ -70,12 +70,11 @@ static int outputs_of(const ncsnpp *u, int at)
 static void res_block(ncsnpp *u, int up)
 {
     const int at = u->at++;
-    const bool skip = has(u, at, ".Conv_2.weight");
     const import_block b = { { module_of(at, ".GroupNorm_0"),
                                module_of(at, ".GroupNorm_1") },
                              { module_of(at, ".Conv_0"), module_of(at, ".Conv_1") },
                              module_of(at, ".Dense_0"),
-                             skip ? module_of(at, ".Conv_2") : (import_text){ "" },
+                             module_of(at, ".Conv_2"),
                              u->channels,
                              outputs_of(u, at),
                              0,

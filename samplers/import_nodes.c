@@ -10,12 +10,12 @@ static import_text member(const char *module, const char *name)
     return import_name("%.100s.%s", module, name);
 }
 
-/* Keep PREFIX.bias if there is one. */
+/* Keep PREFIX.bias; false: there is none and need not be. */
 static bool keep_bias(importer *im, const char *module, int64_t out)
 {
     const import_text name = member(module, "bias");
 
-    if (im->err || !import_has(im, name.s))
+    if (im->err || (im->few_biases && !import_has(im, name.s)))
         return false;
     import_keep(im, name.s, 1, &out);
     return true;
@@ -69,19 +69,11 @@ static void copy_map(importer *im, float *to, const char *module, int in, int ou
         to[transposed ? i % out * in + i / out : i] = t->data[i];
 }
 
-/* The bias of such a map, or nothing where there is none. */
-static bool has_offset(const importer *im, const char *module)
-{
-    return import_has(im, member(module, "b").s) ||
-           import_has(im, member(module, "bias").s);
-}
-
 static void copy_offset(importer *im, float *to, const char *module, int64_t out)
 {
     const bool short_name = import_has(im, member(module, "b").s);
     const import_text name = member(module, short_name ? "b" : "bias");
-    const csk_tensor *t =
-        has_offset(im, module) ? import_need(im, name.s, 1, &out) : NULL;
+    const csk_tensor *t = import_need(im, name.s, 1, &out);
 
     if (t && to)
         memcpy(to, t->data, (size_t)out * sizeof(float));
@@ -90,12 +82,10 @@ static void copy_offset(importer *im, float *to, const char *module, int64_t out
 int import_pointwise(importer *im, int a, const char *module, int in, int out)
 {
     const int64_t dim[4] = { out, in, 1, 1 };
-    const bool offset = has_offset(im, module);
 
     copy_map(im, import_new(im, member(module, "weight").s, 4, dim), module, in, out);
-    if (offset)
-        copy_offset(im, import_new(im, member(module, "bias").s, 1, dim), module, out);
-    return csk_graph_conv(&im->graph, a, module, offset, 1, -1);
+    copy_offset(im, import_new(im, member(module, "bias").s, 1, dim), module, out);
+    return csk_graph_conv(&im->graph, a, module, true, 1, -1);
 }
 
 /* -- resampling ------------------------------------------------------------------- */
@@ -138,13 +128,8 @@ int import_res_block(importer *im, int x, int v, int embedding, const import_blo
         h = csk_graph_film(g, h, e);
     h = csk_graph_unary(g, "silu", h);
     h = import_conv(im, h, b->conv[1].s, b->out, b->out, 3, 1, -1);
-    if (b->skip.s[0])
+    if (b->in != b->out || import_has(im, member(b->skip.s, "weight").s))
         x = import_pointwise(im, x, b->skip.s, b->in, b->out);
-    else if (b->in != b->out)
-        import_fail(im, CSK_ERR_FORMAT,
-                    "%s: \"%s\" has no skip connection from %d to "
-                    "%d channels",
-                    im->what, b->conv[0].s, b->in, b->out);
     return csk_graph_add(g, x, h, b->scale);
 }
 

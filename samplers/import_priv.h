@@ -33,6 +33,7 @@ typedef struct importer {
     const csk_tensors *from;
     char prefix[128]; /* of all names in the file */
     bool *used;       /* one a tensor of the file */
+    bool few_biases;  /* modules need none; else each must have one */
     csk_tensors to;
     csk_graph graph;
     csk_status err;
@@ -89,7 +90,8 @@ void import_leftovers(importer *im);
 
 /* -- nodes with weights (import_nodes.c) ------------------------------------------ */
 
-/* Shapes must be those of @p in, @p out and @p kernel; a bias is used if it exists. */
+/* Shapes must be those of @p in, @p out and @p kernel; a bias must be there
+ * unless the architecture has few of them. */
 int import_conv(importer *im, int a, const char *module, int in, int out, int kernel,
                 int stride, int pad);
 int import_linear(importer *im, int v, const char *module, int in, int out);
@@ -105,8 +107,9 @@ int import_pointwise(importer *im, int a, const char *module, int in, int out);
  *
  *     h = conv0(resample(silu(norm0(x)))); h = conv1(silu(norm1(h) with emb)); (skip(x) + h) scale
  *
- * emb is a linear map of the embedding v: added before norm1, or with twice the channels
- * scale and shift after it (read from its shape).
+ * skip is a 1x1 convolution, which must be there where the number of channels changes. emb is
+ * a linear map of the embedding v: added before norm1, or with twice the channels scale and
+ * shift after it (read from its shape).
  */
 typedef struct import_block {
     import_text norm[2], conv[2], emb, skip;

@@ -158,6 +158,8 @@ static void set_facts(importer *im, int scales)
 static int walk(importer *im)
 {
     int channels[SCALES], h[SCALES];
+
+    im->few_biases = true;
     const int scales = read_scales(im, channels), features = channels[0];
     const int in = import_side(im, "R.K1.weight", 4, 1);
 
