@@ -98,7 +98,8 @@ static void film_back(const pass *c, const net_node *n, net_act f, int v)
     const int64_t rows = (int64_t)a.batch * a.channels;
     const float *p = film_coefficients(c, a.channels, width, vector(c, n->from[1]));
     const float *q = p + csk_pad(rows);
-    double(*sums)[2] = (double(*)[2])(uintptr_t)(q + csk_pad(rows));
+    double(*sums)[2] = (double(*)[2])(
+        void *)((char *)scratch(c) + 2 * csk_pad(rows) * (int64_t)sizeof(float));
     float *gv = vector_slope(c, n->from[1]);
     const net_image ga = c->p->step[n->from[0]].wants ? slope(c, n->from[0]) : gy;
     const bool wanted = c->p->step[n->from[0]].wants;
@@ -213,7 +214,6 @@ static void vector_forward(const pass *c, const net_node *n, int v)
 {
     const int batch = c->p->is.batch;
     float *y = vector(c, v);
-    const float *a = n->inputs ? vector(c, n->from[0]) : NULL;
 
     if (n->op == NET_NOISE_EMBEDDING) {
         for (int i = 0; i < batch; i++)
@@ -221,12 +221,13 @@ static void vector_forward(const pass *c, const net_node *n, int v)
                           c->step ? c->step[i] : c->sigma[i], weight(c, n->weight));
         return;
     }
+    const float *a = vector(c, n->from[0]);
     if (n->op == NET_LINEAR) {
         csk_net_linear(batch, n->channels, net_channels(c->p->net, n->from[0]), y,
                        weight(c, n->weight), weight(c, n->bias), a);
         return;
     }
-    const float *b = n->inputs > 1 ? vector(c, n->from[1]) : NULL;
+    const float *b = n->inputs > 1 ? vector(c, n->from[1]) : a;
     const float gain = (float)n->gain;
     for (int64_t i = 0; i < (int64_t)batch * n->channels; i++)
         y[i] = n->op == NET_ADD     ? gain * (a[i] + b[i])
