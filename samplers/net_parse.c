@@ -559,7 +559,13 @@ static csk_status find_multiple(csk_net *net, const char *what)
 
     if (!size)
         return CSK_ERR_NOMEM;
-    for (int m = 1; m <= LARGEST_MULTIPLE && misfit >= 0; m++) {
+    if (net->size[0]) { /* it knows images of this size alone */
+        size[0] = net->size[0];
+        size[net->nodes + 1] = net->size[1];
+        misfit = csk_net_sizes(net, size, size + net->nodes + 1);
+        net->multiple = 1;
+    }
+    for (int m = 1; m <= LARGEST_MULTIPLE && !net->size[0] && misfit >= 0; m++) {
         size[0] = size[net->nodes + 1] = m * prime;
         misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = m;
