@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cs/mem.h"
 #include "cs/reshape.h"
+#include "cs/rng.h"
 #include "cs/vec.h"
 
 #include <math.h>
@@ -9,7 +11,8 @@
 typedef struct convert_opts {
     const char *slice, *crop, *resample, *pad, *flip;
     bool magnitude, real, imaginary, phase;
-    const char *scale, *replace;
+    const char *mean, *scale, *replace;
+    double noise;
 } convert_opts;
 
 /* clang-format off */
@@ -24,7 +27,9 @@ static const csk_param params[] = {
     CSK_OPT_FLAG(convert_opts, real, "real", 0, "keep the real part"),
     CSK_OPT_FLAG(convert_opts, imaginary, "imaginary", 0, "keep the imaginary part"),
     CSK_OPT_FLAG(convert_opts, phase, "phase", 0, "keep the phase, in radians"),
+    CSK_OPT_TEXT(convert_opts, mean, "mean", "AXIS", "take the mean over an axis"),
     CSK_OPT_TEXT(convert_opts, scale, "scale", "X", "multiply so that the largest magnitude is X; none: leave it (the default)"),
+    CSK_OPT_REAL(convert_opts, noise, "noise", 0, 0, 1e30, "SIGMA", "add normal noise of this standard deviation to every real number; see --seed"),
     CSK_OPT_END,
 };
 /* clang-format on */
@@ -72,6 +77,34 @@ static csk_status take_part(csk_array *a, const convert_opts *o)
         *a = b;
         return CSK_OK;
     }
+    return CSK_OK;
+}
+
+static csk_status average(csk_array *a, const char *name)
+{
+    csk_array b = { .data = NULL };
+    int axis = 0;
+    csk_status err = cli_find_axis(&axis, &a->space, name, "mean");
+
+    if (!err)
+        err = csk_array_mean(&b, a, axis);
+    if (err)
+        return err;
+    csk_array_clear(a);
+    *a = b;
+    return CSK_OK;
+}
+
+static csk_status add_noise(csk_array *a, const cli_call *call, double sigma)
+{
+    const int64_t n = csk_space_len(&a->space);
+    float *noise = csk_alloc(n, sizeof(*noise));
+
+    if (!noise)
+        return CSK_ERR_NOMEM;
+    csk_rng_normal((csk_rng){ call->seed, 0, 0 }, n, noise);
+    csk_axpby(n, sigma, noise, 1., a->data);
+    csk_free(noise);
     return CSK_OK;
 }
 
@@ -125,8 +158,12 @@ static csk_status change(csk_array *a, const cli_call *call, double scale)
         err = cli_flip(a, o->flip);
     if (!err)
         err = take_part(a, o);
+    if (!err && o->mean)
+        err = average(a, o->mean);
     if (!err && scale > 0.)
         err = rescale(a, call, scale);
+    if (!err && o->noise > 0.)
+        err = add_noise(a, call, o->noise);
     return err;
 }
 
@@ -161,6 +198,7 @@ static const cli_example examples[] = {
     { "convert head.npy head.png", "a picture" },
     { "convert head.npy --resample 0.5 --pad 96,96 --flip y small.cfl",
       "half the size, in a frame of zeros, upside down, for BART" },
+    { "convert head.npy --noise 0.1 --seed 3 noisy.npy", "a noisy image" },
     { "convert /usr/share/mricron/templates/ch2better.nii.gz --slice z=180 --resample 0.5 "
       "--pad 192,192 --scale 1 brain.npy",
       "an axial slice of the 0.5 mm Colin27 head (Debian: mricron-data) at 1 mm" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
+#include "cli/image_op.h"
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/vec.h"
@@ -12,7 +13,7 @@
 enum { STREAM_NOISE = 7 };
 
 typedef struct simulate_opts {
-    const char *mask, *matrix;
+    const char *mask, *matrix, *operation;
     int coils;
     int phase;
     double noise;
@@ -24,6 +25,7 @@ static const char *const phases[] = { "none", "smooth", NULL };
 static const csk_param params[] = {
     CSK_OPT_TEXT(simulate_opts, mask, "mask", "FILE", "measure k-space where this is not 0 (default: everywhere)"),
     CSK_OPT_TEXT(simulate_opts, matrix, "matrix", "FILE", "no MRI: multiply by this matrix (.mtx, or any array of two axes)"),
+    CSK_OPT_TEXT(simulate_opts, operation, "operator", "OPERATOR", "no MRI: " CLI_IMAGE_OP_HELP),
     CSK_OPT_INT(simulate_opts, coils, "coils", 8, 1, 256, "N", "receive coils around the image; 1: a single one that sees everything alike"),
     CSK_OPT_CHOICE(simulate_opts, phase, "phase", 0, phases, "phase given to the image"),
     CSK_OPT_REAL(simulate_opts, noise, "noise", 0.01, 0, 1e30, "ETA", "standard deviation of the noise in each real number of k-space"),
@@ -221,12 +223,26 @@ static csk_status run_matrix(const cli_call *call)
     return err;
 }
 
+static csk_status run_operator(const cli_call *call)
+{
+    const simulate_opts *o = call->opts;
+
+    if (o->mask || o->phase)
+        return csk_fail(CSK_ERR_ARG,
+                        "--mask and --phase are for scans, not with --operator");
+    return cli_image_op_simulate(call, o->operation, o->noise);
+}
+
 static csk_status run(const cli_call *call)
 {
     const simulate_opts *o = call->opts;
 
+    if (o->matrix && o->operation)
+        return csk_fail(CSK_ERR_ARG, "--matrix and --operator exclude each other");
     if (o->matrix)
         return run_matrix(call);
+    if (o->operation)
+        return run_operator(call);
 
     csk_array image = { .data = NULL }, truth = image, maps = image, kspace = image;
     uint8_t *mask = NULL;
@@ -263,7 +279,7 @@ static csk_status plan(const cli_call *call, cli_plan *p)
     const simulate_opts *o = call->opts;
     csk_array image = { .data = NULL };
 
-    if (o->matrix) {
+    if (o->matrix || o->operation) {
         p->seconds = .1;
         return CSK_OK;
     }
@@ -282,7 +298,9 @@ static const char *const *suffixes(const void *opts)
     static const char *const scan[] = { ".cfl", "-coils.cfl", "-truth.npy", NULL };
     static const char *const line[] = { ".npy", NULL };
 
-    return ((const simulate_opts *)opts)->matrix ? line : scan;
+    const simulate_opts *o = opts;
+
+    return o->matrix || o->operation ? line : scan;
 }
 
 static const cli_arg args[] = {
@@ -299,6 +317,8 @@ static const cli_example examples[] = {
     { "simulate head.npy --coils 1 --noise 0 full", "all of k-space, no noise" },
     { "simulate sparse.npy --matrix A.npy --noise 0.01 y",
       "compressed sensing with a matrix: y = A x + noise" },
+    { "simulate head.npy --operator blur:2 --noise 0.02 blurred",
+      "a picture out of focus: see csk restore" },
     { NULL, NULL },
 };
 
@@ -309,7 +329,8 @@ static const char *const refs[] = {
 
 const cli_cmd cmd_simulate = {
     .name = "simulate",
-    .brief = "simulate a multi-coil MRI scan, or a product with a matrix",
+    .brief =
+        "simulate a multi-coil MRI scan, a product with a matrix, or a bad picture",
     .about =
         "Writes three files of a Cartesian scan:\n\n"
         "  SCAN.cfl        k-space [coil][y][x], 0 where it is not measured\n"
@@ -320,7 +341,11 @@ const cli_cmd cmd_simulate = {
         "white noise with standard deviation ETA in the real and in the imaginary part "
         "alike. (BART quotes the variance of the complex number, 2 ETA^2.)\n\n"
         "With --matrix it writes SCAN.npy, the product of the matrix and all numbers of "
-        "IMAGE in their order, plus noise.",
+        "IMAGE in their order, plus noise.\n\n"
+        "With --operator it writes SCAN.npy, what csk restore undoes: IMAGE with noise "
+        "(denoise); 0 where the array MASK is (inpaint:MASK; csk mask --kind random makes "
+        "one); convolved over the edges (circularly) with a Gaussian of so many pixels or "
+        "with an array (blur:3, blur:kernel.npy); or averaged over blocks (downsample:4).",
     .args = args,
     .params = params,
     .opts_size = sizeof(simulate_opts),

@@ -130,8 +130,7 @@ static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
     csk_status err = train_same(j->call, card, j->checkpoint);
     if (err)
         return err;
-    const csk_param *p = csk_param_find(csk_train_params, &j->opts, "steps", NULL);
-    if (j->o->minutes > 0. || (p && j->opts.steps == (int)p->preset))
+    if (j->o->minutes > 0. || j->opts.steps == csk_train_defaults().steps)
         j->opts.steps = (int)json_integer_value(steps);
     else if (j->opts.steps != (int)json_integer_value(steps))
         cli_say(j->call, "the schedule now ends at step %d, not %d", j->opts.steps,

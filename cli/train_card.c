@@ -22,8 +22,9 @@ json_t *train_identity(const cli_call *call)
         (void)json_object_del(options, idle[i]);
     json_t *identity =
         options
-            ? json_pack("{s:O, s:O, s:O}", "seed", json_object_get(all, "seed"),
-                        "options", options, "inputs", json_object_get(all, "inputs"))
+            ? json_pack("{s:O, s:O, s:O, s:i}", "seed", json_object_get(all, "seed"),
+                        "options", options, "inputs", json_object_get(all, "inputs"),
+                        "files", call->args[0].n)
             : NULL;
     json_decref(all);
     return identity;
@@ -65,6 +66,11 @@ static csk_status compare(json_t *now, json_t *then, const char *path)
                         "%s was begun with other images (%s); it can only go on with "
                         "the same",
                         path, differs);
+    const json_t *files = json_object_get(then, "files");
+    if (files && !json_equal(files, json_object_get(now, "files")))
+        return csk_fail(CSK_ERR_ARG, "%s was begun with %d files, not %d", path,
+                        (int)json_integer_value(files),
+                        (int)json_integer_value(json_object_get(now, "files")));
     if (!json_equal(json_object_get(now, "seed"), json_object_get(then, "seed")))
         return csk_fail(CSK_ERR_ARG, "%s was begun with another --seed", path);
     return CSK_OK;

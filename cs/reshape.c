@@ -62,6 +62,26 @@ csk_status csk_array_pick(csk_array *out, const csk_array *a, int axis, int64_t 
     return CSK_OK;
 }
 
+csk_status csk_array_mean(csk_array *out, const csk_array *a, int axis)
+{
+    const view v = around(&a->space, axis);
+    const csk_status err = csk_array_pick(out, a, axis, 0);
+
+    if (err)
+        return err;
+    for (int64_t o = 0; o < v.outer; o++) {
+        for (int64_t i = 0; i < v.inner; i++) {
+            const float *from = a->data + o * v.n * v.inner + i;
+            double sum = 0.;
+
+            for (int64_t k = 0; k < v.n; k++)
+                sum += (double)from[k * v.inner];
+            out->data[o * v.inner + i] = (float)(sum / (double)v.n);
+        }
+    }
+    return CSK_OK;
+}
+
 /* -- pad and crop -------------------------------------------------------------------- */
 
 /* Copy the common part of the last axes from @p axis on. */

@@ -16,6 +16,10 @@
 CSK_API csk_status csk_array_pick(csk_array *out, const csk_array *a, int axis,
                                   int64_t index) CSK_MUST_CHECK;
 
+/** The mean over axis @p axis, without that axis, as csk_array_pick() leaves it out. */
+CSK_API csk_status csk_array_mean(csk_array *out, const csk_array *a,
+                                  int axis) CSK_MUST_CHECK;
+
 /** The entries @p first to @p end - 1 of axis @p axis; CSK_ERR_ARG if there is none. */
 CSK_API csk_status csk_array_range(csk_array *out, const csk_array *a, int axis,
                                    int64_t first, int64_t end) CSK_MUST_CHECK;

@@ -305,3 +305,45 @@ csk_status csk_linop_conv(csk_linop **out, const csk_space *space,
     *out = &c->base;
     return CSK_OK;
 }
+
+/* Side of the kernel along an axis of n pixels. */
+static int64_t gauss_side(double std, int64_t n)
+{
+    const double wanted = 2. * ceil(10. * std) + 1.;
+
+    return wanted < (double)n ? (int64_t)wanted : n - (n % 2 == 0);
+}
+
+csk_status csk_kernel_gauss(csk_array *out, const csk_space *image, double std)
+{
+    csk_space space = *image;
+    double sum = 0.;
+
+    if (!(std > 0. && std <= 1e6))
+        return csk_fail(CSK_ERR_ARG,
+                        "blur: the Gaussian has a width of %g, expected 0 .. 1e6", std);
+    space.field = CSK_REAL;
+    for (int i = 0; i < space.rank; i++)
+        space.dim[i] = gauss_side(std, space.dim[i]);
+    const csk_status err = csk_array_init(out, &space);
+    if (err)
+        return err;
+    const int64_t n = csk_space_size(&space);
+    for (int pass = 0; pass < 2; pass++) { /* the sum first, then the values over it */
+        for (int64_t k = 0; k < n; k++) {
+            double square = 0.;
+            for (int64_t left = k, i = space.rank - 1; i >= 0;
+                 left /= space.dim[i], i--) {
+                const double at =
+                    (double)(left % space.dim[i] - space.dim[i] / 2) / std;
+                square += at * at;
+            }
+            const double value = exp(-.5 * square);
+            if (pass == 0)
+                sum += value;
+            else
+                out->data[k] = (float)(value / sum);
+        }
+    }
+    return CSK_OK;
+}

@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum { BLOCK = 1 << 14 };
-static const double beta1 = .9, beta2 = .999, epsilon = 1e-8;
+static const double beta1 = .9, beta2 = .99, epsilon = 1e-8;
 
 typedef struct factors {
     float mean, square; /* of the old moments */

@@ -13,7 +13,7 @@ typedef struct csk_adam {
 } csk_adam;
 
 /*
- * Step number `step`, from 1, along the gradient times `scale`; beta = 0.9, 0.999 and
+ * Step number `step`, from 1, along the gradient times `scale`; beta = 0.9, 0.99 and
  * epsilon = 1e-8. The same bits on any number of threads.
  */
 void csk_adam_step(const csk_adam *a, int step, double rate, const float *gradient,

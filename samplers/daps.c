@@ -19,7 +19,7 @@ const csk_param csk_daps_params[] = {
     CSK_OPT_INT (S, steps,     "daps-steps",     100, 1, 1000000, "N", "Langevin steps of that, a level"),
     CSK_OPT_REAL(S, step,      "daps-step",      1,   1e-9, 2,    "H", "first step, as a multiple of the inverse of the curvature"),
     CSK_OPT_REAL(S, decay,     "daps-decay",     .01, 1e-6, 1,    "DELTA", "last step over the first"),
-    CSK_OPT_REAL(S, noise,     "daps-noise",     1,   1e-6, 1e6,  "FACTOR", "noise level of its data term over the true one"),
+    CSK_OPT_REAL(S, noise,     "daps-noise",     .2,   1e-6, 1e6,  "FACTOR", "noise level of its data term over the true one"),
     CSK_OPT_REAL(S, last,      "daps-t-min",     0,   0, 1e9,     "T", "last noise level, 0: 0.1 for langevin, t-min for exact"),
     CSK_OPT_REAL(S, cg_tol,    "daps-cg-tol",    1e-3, 1e-7, .5,  "REL", "accuracy of the linear solves of exact"),
     CSK_OPT_INT (S, cg_iter,   "daps-cg-iter",   50,  1, INT_MAX, "N", "iterations of those at most"),

@@ -17,8 +17,10 @@
  * here h = step (1 - (1 - decay) i/N) / (||A||^2/s^2 + 1/r^2), which is that, but
  * stable at any level. Their h_0 = 1e-4 at s = .01, ||A|| = 1 is step = 1; decay = .01,
  * 100 steps, 200 levels with 5 ODE steps, annealing from 100 to .1, the flow to .01, for images
- * in -1 .. 1. They take s = .01 where the noise is .05: noise = .2; the default, 1, is the
- * posterior's.
+ * in -1 .. 1. They take s = .01 where the noise is .05:
+ * noise = .2, the default, which trusts the data too much for a sample of the posterior (that
+ * has noise = 1) but is what their images were made with: Langevin steps of size s leave noise of
+ * that size where there are no data.
  * data = exact: the limit of many small steps, in one linear solve [2]:
  * (A*A/s^2 + I/r^2) z = A* (b + s e1)/s^2 + (z0 + r e2)/r^2, e1, e2 white.
  *

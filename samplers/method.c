@@ -53,6 +53,30 @@ static csk_method_opts complete(const csk_method_opts *opts)
     return o;
 }
 
+int64_t csk_method_evaluations(const csk_method_opts *o)
+{
+    const csk_recover_opts *r = &o->recover;
+    const int64_t levels = r->levels ? r->levels : CSK_RECOVER_LEVELS;
+
+    switch ((csk_method)o->method) {
+    case CSK_METHOD_DPS:
+        return 2 * (int64_t)o->dps.levels;
+    case CSK_METHOD_DIFFPIR:
+        return o->diffpir.levels;
+    case CSK_METHOD_DAPS:
+        return (int64_t)o->daps.levels * o->daps.ode_steps;
+    case CSK_METHOD_ALD:
+    case CSK_METHOD_PLAIN:
+        return (int64_t)o->ald.levels * o->ald.steps;
+    case CSK_METHOD_LANGEVIN:
+        break;
+    }
+    const int64_t order = r->diffusion.method == CSK_DIFFUSION_HEUN ? 2 : 1;
+    const int64_t before =
+        r->order == CSK_ORDER_PAPER ? order * r->diffusion.levels : 0;
+    return levels * r->steps + before;
+}
+
 csk_status csk_sample(float *x, const csk_posterior *post, int chains, const float *x0,
                       double radius, csk_rng run, const csk_method_opts *opts,
                       double *residual, csk_recover_info *info)

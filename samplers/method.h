@@ -44,6 +44,12 @@ CSK_API csk_method_opts csk_method_defaults(void);
 CSK_API const char *csk_method_name(csk_method method);
 
 /**
+ * Evaluations of the prior that one chain costs, derivatives included; with an admissible
+ * schedule, which depends on the posterior, those of recover.levels. For comparisons at equal cost.
+ */
+CSK_API int64_t csk_method_evaluations(const csk_method_opts *opts);
+
+/**
  * @p chains independent draws into @p x with the sampler that @p opts names.
  *
  * @param x0      naive estimate, one vector. langevin with @p x0 is csk_recover(), without (NULL)

@@ -4,6 +4,7 @@
 #include "cs/format.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
+#include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
 #include "samplers/prior_wavelet_priv.h"
 
@@ -43,12 +44,11 @@ static csk_status make_ridge(csk_prior **out, const csk_space *space,
     return csk_prior_ridge(out, space, &m->tensors, unit);
 }
 
-static csk_status make_missing(csk_prior **out, const csk_space *space,
+static csk_status make_network(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
-    (void)out, (void)space, (void)unit, (void)o;
-    return csk_fail(CSK_ERR_UNSUPPORTED, "priors of kind %s are not built in",
-                    csk_model_kind(m));
+    (void)o;
+    return csk_prior_net(out, space, &m->tensors, unit);
 }
 
 static const struct kind {
@@ -56,7 +56,7 @@ static const struct kind {
     make_fn *make;
 } kinds[] = {
     { "wavelet", make_wavelet },
-    { "network", make_missing },
+    { "network", make_network },
     { "ridge", make_ridge },
 };
 

@@ -88,6 +88,7 @@ static int64_t side_of(const net_node *n, int64_t s, int before, int after)
     case NET_PAD:
         return s + before + after;
     case NET_CROP:
+    case NET_FOLD:
         return s - before - after;
     case NET_FIR:
         return (s * n->up + n->fir_pad[0] + n->fir_pad[1] - n->taps) / n->down + 1;
@@ -96,16 +97,23 @@ static int64_t side_of(const net_node *n, int64_t s, int before, int after)
     }
 }
 
-/* Mirrored pixels must exist. */
+/* Mirrored pixels must exist; in a fold they are what is left. */
 static bool can_pad(const net_node *n, int64_t s, int before, int after)
 {
     const int most = before > after ? before : after;
 
-    return n->op != NET_PAD || n->mode == NET_PAD_ZERO ||
-           most + (n->mode == NET_PAD_REFLECT) <= s;
+    if ((n->op != NET_PAD && n->op != NET_FOLD) || n->mode == NET_PAD_ZERO)
+        return true;
+    return most + (n->mode == NET_PAD_REFLECT) <=
+           (n->op == NET_FOLD ? s - before - after : s);
 }
 
-int net_sizes(const csk_net *net, int *h, int *w)
+static bool has_size(const net_node *n, int h, int w)
+{
+    return n->op != NET_AFFINE || (n->sides[0] == h && n->sides[2] == w);
+}
+
+int csk_net_sizes(const csk_net *net, int *h, int *w)
 {
     for (int k = 0; k < net->nodes; k++) {
         const net_node *n = &net->node[k];
@@ -117,6 +125,7 @@ int net_sizes(const csk_net *net, int *h, int *w)
         const int64_t high = side_of(n, h[first], n->sides[0], n->sides[1]);
         const int64_t wide = side_of(n, w[first], n->sides[2], n->sides[3]);
         bool fits = high > 0 && wide > 0 && high <= NET_SIDE && wide <= NET_SIDE &&
+                    has_size(n, h[first], w[first]) &&
                     can_pad(n, h[first], n->sides[0], n->sides[1]) &&
                     can_pad(n, w[first], n->sides[2], n->sides[3]);
         for (int i = 1; i < n->inputs; i++) {

@@ -44,7 +44,7 @@ CSK_API void csk_net_free(csk_net *net);
 CSK_API int csk_net_inputs(const csk_net *net);
 CSK_API int csk_net_outputs(const csk_net *net);
 
-/** Height and width of an image must be multiples of it. */
+/** Height and width of an image must be multiples of it; 1 where only one size will do. */
 CSK_API int csk_net_multiple(const csk_net *net);
 
 /** Whether the output depends on the noise level. */

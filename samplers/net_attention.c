@@ -26,7 +26,7 @@ static int64_t head_len(int d, int64_t n, bool back)
     return (back ? 7 : 4) * csk_pad(d * n) + (back ? 2 : 1) * csk_pad(n * n);
 }
 
-size_t net_attention_len(const net_image *y, int heads, bool back)
+size_t csk_net_attention_len(const net_image *y, int heads, bool back)
 {
     return (size_t)head_len(y->channels / heads, (int64_t)y->h * y->w, back) *
            sizeof(float);
@@ -109,7 +109,7 @@ static void attend(const head *h, const net_image *qkv, int n, int i)
         softmax(h->p + (int64_t)r * h->n, h->n);
 }
 
-void net_attention(const net_image *y, const net_image *qkv, int heads, void *work)
+void csk_net_attention(const net_image *y, const net_image *qkv, int heads, void *work)
 {
     const int d = y->channels / heads;
     const head h = head_at(work, d, y->h * y->w, false);
@@ -152,8 +152,8 @@ static void attend_back(const head *h)
                 h->gp, n, 0.F, h->gk, n);
 }
 
-void net_attention_back(const net_image *gqkv, const net_image *gy,
-                        const net_image *qkv, int heads, bool add, void *work)
+void csk_net_attention_back(const net_image *gqkv, const net_image *gy,
+                            const net_image *qkv, int heads, bool add, void *work)
 {
     const int c = gy->channels, d = c / heads;
     const head h = head_at(work, d, gy->h * gy->w, true);

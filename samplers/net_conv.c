@@ -8,7 +8,7 @@ static int64_t dense_len(const net_conv *c)
     return (int64_t)c->out * c->in * c->is.kernel * c->is.kernel;
 }
 
-void *net_conv_alloc(size_t bytes, const net_conv_shape *shape)
+void *csk_net_conv_alloc(size_t bytes, const net_conv_shape *shape)
 {
     net_conv *c = csk_alloc(1, bytes);
 
@@ -27,7 +27,7 @@ void *net_conv_alloc(size_t bytes, const net_conv_shape *shape)
     return NULL;
 }
 
-void net_conv_free(net_conv *c)
+void csk_net_conv_free(net_conv *c)
 {
     if (!c)
         return;
@@ -38,7 +38,7 @@ void net_conv_free(net_conv *c)
     csk_free(c);
 }
 
-void net_conv_pack(net_conv *c, const float *weight, const float *bias)
+void csk_net_conv_pack(net_conv *c, const float *weight, const float *bias)
 {
     const int area = c->is.kernel * c->is.kernel, in = c->is.in * area;
 
@@ -53,14 +53,14 @@ void net_conv_pack(net_conv *c, const float *weight, const float *bias)
     c->cls->pack(c);
 }
 
-size_t net_conv_weights_len(const net_conv *c)
+size_t csk_net_conv_weights_len(const net_conv *c)
 {
     return (size_t)(csk_pad(dense_len(c)) + csk_pad(c->out)) * sizeof(float) +
            c->work_len;
 }
 
-void net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x,
-                      const void *gy, void *work)
+void csk_net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x,
+                          const void *gy, void *work)
 {
     const int area = c->is.kernel * c->is.kernel, in = c->is.in * area;
     float *dense = work, *bias = dense + csk_pad(dense_len(c));

@@ -8,14 +8,14 @@
 
 #ifndef CSK_HAVE_DNNL
 
-csk_status net_conv_dnnl(net_conv **c, const net_conv_shape *shape)
+csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
 {
     (void)shape;
-    *c = NULL;
+    *out = NULL;
     return csk_fail(CSK_ERR_UNSUPPORTED, "this csk was built without oneDNN");
 }
 
-bool net_conv_dnnl_can(bool bf16)
+bool csk_net_conv_dnnl_can(bool bf16)
 {
     (void)bf16;
     return false;
@@ -48,7 +48,7 @@ static size_t padded(size_t bytes)
     return (bytes + CSK_ALIGN - 1) / CSK_ALIGN * CSK_ALIGN;
 }
 
-bool net_conv_dnnl_can(bool bf16)
+bool csk_net_conv_dnnl_can(bool bf16)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
     return !bf16 || dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_bf16;
@@ -282,7 +282,7 @@ static void execute(const dnnl_conv *c, dnnl_primitive_t run, int n, const argum
     for (int i = 0; i < n; i++) {
         args[i].arg = a[i].is;
         dnnl_memory_create(&args[i].memory, NET_MD(*a[i].md), c->engine,
-                           (void *)(uintptr_t)a[i].at);
+                           (void *)a[i].at);
     }
     dnnl_primitive_execute(run, stream, n, args);
     dnnl_stream_wait(stream);
@@ -350,10 +350,10 @@ static void pack(net_conv *base)
 
 static const net_conv_class class = { forward, data, weights, pack, destroy };
 
-csk_status net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
+csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
 {
     const bool wanted[PASSES] = { shape->forward, shape->data, shape->weights };
-    dnnl_conv *c = net_conv_alloc(sizeof(*c), shape);
+    dnnl_conv *c = csk_net_conv_alloc(sizeof(*c), shape);
     csk_status err = CSK_OK;
 
     *out = NULL;
@@ -388,7 +388,7 @@ csk_status net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
                            (int)s, shape->kernel, shape->kernel, shape->stride,
                            shape->in, shape->out, shape->h, shape->w);
     if (err)
-        net_conv_free(&c->base);
+        csk_net_conv_free(&c->base);
     else
         *out = &c->base;
     return err;

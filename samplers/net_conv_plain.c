@@ -79,7 +79,7 @@ static void forward(const net_conv *base, void *y, const void *x, void *work)
     const int single = csk_blas_single();
 
     for (int n = 0; n < is->batch; n++) {
-        float *image = (float *)(uintptr_t)x + (int64_t)n * base->in * is->h * is->w;
+        float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
             const int first = s * c->strip;
@@ -158,7 +158,7 @@ static void weights(const net_conv *base, float *gw, float *gb, const void *x,
     memset(sum, 0, (size_t)base->out * (size_t)c->columns * sizeof(float));
     memset(gb, 0, (size_t)base->out * sizeof(float));
     for (int n = 0; n < is->batch; n++) {
-        float *image = (float *)(uintptr_t)x + (int64_t)n * base->in * is->h * is->w;
+        float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
             const int first = s * c->strip;
@@ -207,12 +207,12 @@ static void destroy(net_conv *base)
 
 static const net_conv_class class = { forward, data, weights, pack, destroy };
 
-csk_status net_conv_plain(net_conv **out, const net_conv_shape *shape)
+csk_status csk_net_conv_plain(net_conv **out, const net_conv_shape *shape)
 {
     *out = NULL;
     if (shape->bf16)
         return csk_fail(CSK_ERR_UNSUPPORTED, "bfloat16 needs oneDNN");
-    plain_conv *c = net_conv_alloc(sizeof(*c), shape);
+    plain_conv *c = csk_net_conv_alloc(sizeof(*c), shape);
     if (!c)
         return CSK_ERR_NOMEM;
     c->base.cls = &class;
@@ -220,7 +220,7 @@ csk_status net_conv_plain(net_conv **out, const net_conv_shape *shape)
     c->strip = STRIP_FLOATS / c->columns + 1;
     c->packed = csk_alloc((int64_t)c->base.out * c->columns, sizeof(float));
     if (!c->packed) {
-        net_conv_free(&c->base);
+        csk_net_conv_free(&c->base);
         return CSK_ERR_NOMEM;
     }
     int64_t len = csk_pad((int64_t)c->strip * NET_BLOCK);

@@ -50,24 +50,26 @@ struct net_conv {
     float *bias;     /* [out] */
 };
 
-/* Back ends: on failure *c is NULL. net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */
-csk_status net_conv_plain(net_conv **c, const net_conv_shape *shape) CSK_MUST_CHECK;
-csk_status net_conv_dnnl(net_conv **c, const net_conv_shape *shape) CSK_MUST_CHECK;
-bool net_conv_dnnl_can(bool bf16);
+/* Back ends: on failure *out is NULL. csk_net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */
+csk_status csk_net_conv_plain(net_conv **out,
+                              const net_conv_shape *shape) CSK_MUST_CHECK;
+csk_status csk_net_conv_dnnl(net_conv **out,
+                             const net_conv_shape *shape) CSK_MUST_CHECK;
+bool csk_net_conv_dnnl_can(bool bf16);
 
 /* For back ends: `bytes` of object with all but cls and work_len filled in; NULL if no memory. */
-void *net_conv_alloc(size_t bytes, const net_conv_shape *shape);
+void *csk_net_conv_alloc(size_t bytes, const net_conv_shape *shape);
 
-void net_conv_free(net_conv *c);
+void csk_net_conv_free(net_conv *c);
 
 /* Weights as the net has them; bias NULL: zeros. */
-void net_conv_pack(net_conv *c, const float *weight, const float *bias);
+void csk_net_conv_pack(net_conv *c, const float *weight, const float *bias);
 
 /* gw += and gb += (NULL: none), as the net has them. */
-void net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x,
-                      const void *gy, void *work);
+void csk_net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x,
+                          const void *gy, void *work);
 
-/* Bytes of scratch for net_conv_weights(). */
-size_t net_conv_weights_len(const net_conv *c);
+/* Bytes of scratch for csk_net_conv_weights(). */
+size_t csk_net_conv_weights_len(const net_conv *c);
 
 #endif

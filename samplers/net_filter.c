@@ -60,13 +60,13 @@ static void filter_all(const net_node *f, const net_image *made, const net_image
         filter(f, made, read, i, back);
 }
 
-void net_fir(const net_node *node, const net_image *y, const net_image *a)
+void csk_net_fir(const net_node *node, const net_image *y, const net_image *a)
 {
     filter_all(node, y, a, false, false);
 }
 
-void net_fir_back(const net_node *node, const net_image *ga, const net_image *gy,
-                  bool add)
+void csk_net_fir_back(const net_node *node, const net_image *ga, const net_image *gy,
+                      bool add)
 {
     filter_all(node, gy, ga, true, add);
 }
@@ -75,12 +75,12 @@ static const net_node mean = {
     .op = NET_FIR, .taps = 2, .tap = { .5F, .5F }, .up = 1, .down = 2
 };
 
-void net_downsample(const net_image *y, const net_image *a)
+void csk_net_downsample(const net_image *y, const net_image *a)
 {
-    net_fir(&mean, y, a);
+    csk_net_fir(&mean, y, a);
 }
 
-void net_downsample_back(const net_image *ga, const net_image *gy, bool add)
+void csk_net_downsample_back(const net_image *ga, const net_image *gy, bool add)
 {
-    net_fir_back(&mean, ga, gy, add);
+    csk_net_fir_back(&mean, ga, gy, add);
 }

@@ -230,6 +230,7 @@ static void keep(csk_net_plan *p, int v)
     case NET_CONV:
     case NET_CONV_TRANSPOSE:
     case NET_LINEAR:
+    case NET_AFFINE:
         if (weights)
             touch(p, p->step[n->from[0]].data, time);
         break;
@@ -335,7 +336,7 @@ static void place(csk_net_plan *p)
     }
 }
 
-csk_status net_plan_lay(csk_net_plan *p)
+csk_status csk_net_plan_lay(csk_net_plan *p)
 {
     const int64_t values = (int64_t)p->net->nodes + 1;
 

@@ -6,7 +6,7 @@
 
 /* -- the ends of a net ---------------------------------------------------------------- */
 
-void net_enter(const net_image *y, const float *x)
+void csk_net_enter(const net_image *y, const float *x)
 {
     const int blocks = net_blocks(y), jobs = y->batch * blocks;
     const int64_t pixels = (int64_t)y->h * y->w;
@@ -27,7 +27,7 @@ void net_enter(const net_image *y, const float *x)
     }
 }
 
-void net_leave(float *x, const net_image *a)
+void csk_net_leave(float *x, const net_image *a)
 {
     const int64_t pixels = (int64_t)a->h * a->w;
     const int jobs = a->batch * a->channels;
@@ -144,9 +144,11 @@ static void put_lanes(const net_image *y, int64_t i, const net_image *a, int64_t
     }
 }
 
+typedef enum direction { GATHER, GATHER_AND_ADD, SCATTER } direction;
+
 /* One row of one block of the node's image, gathered, or scattered and added to `a`. */
 static void move_row(const net_node *node, const net_image *y, const net_image *a,
-                     int n, int block, int row, bool back)
+                     int n, int block, int row, direction d)
 {
     const int first = block * NET_BLOCK, left = y->channels - first;
     const int count = left < NET_BLOCK ? left : NET_BLOCK;
@@ -158,12 +160,12 @@ static void move_row(const net_node *node, const net_image *y, const net_image *
             const int64_t i = index_of(y, n, first + k, row, x);
             const int64_t j = s.y < 0 ? -1 : index_of(a, n, s.c, s.y, s.x);
 
-            if (!back)
-                put_lanes(y, i, a, j, together, false);
+            if (d != SCATTER)
+                put_lanes(y, i, a, j, together, d == GATHER_AND_ADD);
             else if (j >= 0)
                 put_lanes(a, j, y, i, together, true);
         }
-        if (!back && count < NET_BLOCK) {
+        if (d == GATHER && count < NET_BLOCK) {
             for (int k = count; k < NET_BLOCK; k++)
                 net_put(y, index_of(y, n, first, row, x) + k, 0.F);
         }
@@ -212,22 +214,24 @@ static bool weaves(const net_node *node, const net_image *y, const net_image *a)
            whole_blocks(node, y, a);
 }
 
-void net_move(const net_node *node, const net_image *y, const net_image *a)
+void csk_net_move(const net_node *node, const net_image *y, const net_image *a,
+                  bool add)
 {
     const int blocks = net_blocks(y), rows = y->batch * blocks * y->h;
     const bool up = node->op == NET_DEPTH_TO_SPACE;
 
-    if (weaves(node, y, a)) {
+    if (!add && weaves(node, y, a)) {
         weave(node, up ? y : a, up ? a : y, up);
         return;
     }
 #pragma omp parallel for schedule(static) if (net_image_len(y) > 16384)
     for (int i = 0; i < rows; i++)
-        move_row(node, y, a, i / y->h / blocks, i / y->h % blocks, i % y->h, false);
+        move_row(node, y, a, i / y->h / blocks, i / y->h % blocks, i % y->h,
+                 add ? GATHER_AND_ADD : GATHER);
 }
 
-void net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
-                   bool add)
+void csk_net_move_back(const net_node *node, const net_image *ga, const net_image *gy,
+                       bool add)
 {
     const int blocks = net_blocks(gy), jobs = gy->batch * blocks;
     const bool up = node->op == NET_DEPTH_TO_SPACE;
@@ -242,12 +246,12 @@ void net_move_back(const net_node *node, const net_image *ga, const net_image *g
 #pragma omp parallel for schedule(static) if (net_image_len(gy) > 16384)
     for (int i = 0; i < jobs; i++) {
         for (int row = 0; row < gy->h; row++)
-            move_row(node, gy, ga, i / blocks, i % blocks, row, true);
+            move_row(node, gy, ga, i / blocks, i % blocks, row, SCATTER);
     }
 }
 
-void net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
-              bool add)
+void csk_net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
+                  bool add)
 {
     const int pixels = y->h * y->w;
 
@@ -267,7 +271,7 @@ void net_copy(const net_image *y, int y0, const net_image *a, int a0, int count,
     }
 }
 
-void net_fill(const net_image *y, const float *value)
+void csk_net_fill(const net_image *y, const float *value)
 {
     memset(y->at, 0, net_image_bytes(y));
     for (int n = 0; n < y->batch; n++) {

@@ -108,6 +108,11 @@ static csk_status get_taps(const reader *r)
     return CSK_OK;
 }
 
+static csk_status need(const reader *r, const char *key)
+{
+    return json_object_get(r->json, key) ? CSK_OK : bad(r, ": \"%s\" is missing", key);
+}
+
 /* -- weights -------------------------------------------------------------------- */
 
 /*
@@ -250,15 +255,29 @@ static csk_status parse_pad(const reader *r)
     return err ? err : get_ints(r, "size", 4, 0, NET_SIDE, r->node->sides);
 }
 
+/* One factor and one offset for every channel of every pixel: of images of one size. */
+static csk_status parse_affine(const reader *r)
+{
+    net_node *n = r->node;
+    int64_t dim[3] = { n->channels, 0, 0 };
+    csk_status err = get_tensor(r, "weight", 3, dim, &n->weight);
+
+    r->net->size[0] = n->sides[0] = (int)dim[1];
+    r->net->size[1] = n->sides[2] = (int)dim[2];
+    return err || !json_object_get(r->json, "bias")
+               ? err
+               : get_tensor(r, "bias", 3, dim, &n->bias);
+}
+
 static csk_status parse_fir(const reader *r)
 {
     net_node *n = r->node;
     csk_status err = get_taps(r);
 
     if (!err)
-        err = get_int(r, "up", 1, 1, 4, &n->up);
+        err = get_int(r, "up", 1, 1, 2, &n->up);
     if (!err)
-        err = get_int(r, "down", 1, 1, 4, &n->down);
+        err = get_int(r, "down", 1, 1, 2, &n->down);
     return err ? err : get_ints(r, "pad", 2, 0, NET_TAPS, n->fir_pad);
 }
 
@@ -306,24 +325,43 @@ static csk_status parse_attention(const reader *r)
     return err;
 }
 
+static csk_status parse_fourier(const reader *r)
+{
+    static const char *const of[] = { "log_sigma", "step", NULL };
+    net_node *n = r->node;
+    int64_t count = 0;
+    int which = 0;
+    csk_status err = get_tensor(r, "weight", 1, &count, &n->weight);
+
+    if (!err)
+        err = get_word(r, "of", of, &which);
+    if (!err)
+        err = get_real(r, "factor", 1., -1e6, 1e6, &n->gain);
+    if (!err)
+        err = get_real(r, "offset", 0., -1e6, 1e6, &n->offset);
+    n->channels = (int)(2 * count);
+    n->sin_first = true;
+    n->of_step = which;
+    return err;
+}
+
 static csk_status parse_embedding(const reader *r)
 {
     static const char *const kinds[] = { "log", "sinusoidal", "fourier", NULL };
     static const char *const orders[] = { "cos_sin", "sin_cos", NULL };
     net_node *n = r->node;
     int sin_first = 0, shift = 0;
-    int64_t count = 0;
-    csk_status err = get_word(r, "kind", kinds, &n->mode);
+    csk_status err = need(r, "kind");
 
     r->net->uses_sigma = true;
-    if (!err && n->mode == NET_EMBED_FOURIER) {
-        err = get_tensor(r, "weight", 1, &count, &n->weight);
-        n->channels = (int)(2 * count);
-        n->sin_first = true;
-        return err;
-    }
     if (!err)
-        err = get_int(r, "channels", 32, 2, 4096, &n->channels);
+        err = get_word(r, "kind", kinds, &n->mode);
+    if (!err && n->mode == NET_EMBED_FOURIER)
+        return parse_fourier(r);
+    if (!err)
+        err = need(r, "channels");
+    if (!err)
+        err = get_int(r, "channels", 2, 2, 4096, &n->channels);
     if (!err && n->channels % 2)
         err = bad(r, ": an odd number of channels, %d", n->channels);
     if (!err)
@@ -348,7 +386,9 @@ static csk_status parse_noise_map(const reader *r)
 
 static csk_status parse_scale(const reader *r)
 {
-    return get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
+    const csk_status err = need(r, "factor");
+
+    return err ? err : get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
 }
 
 /* What an operation reads, in letters: i an image, v a vector, a either, + more of the last. */
@@ -364,10 +404,12 @@ static const struct {
     [NET_PIXEL_UNSHUFFLE] = { "pixel_unshuffle", "i", parse_shuffle },
     [NET_PAD] = { "pad", "i", parse_pad },
     [NET_CROP] = { "crop", "i", parse_pad },
+    [NET_FOLD] = { "fold", "i", parse_pad },
     [NET_UPSAMPLE] = { "upsample", "i", NULL },
     [NET_DOWNSAMPLE] = { "downsample", "i", NULL },
     [NET_FIR] = { "fir", "i", parse_fir },
     [NET_GROUP_NORM] = { "group_norm", "i", parse_group_norm },
+    [NET_AFFINE] = { "affine", "i", parse_affine },
     [NET_RELU] = { "relu", "a", NULL },
     [NET_SILU] = { "silu", "a", NULL },
     [NET_GELU] = { "gelu", "a", NULL },
@@ -511,12 +553,18 @@ static csk_status find_multiple(csk_net *net, const char *what)
 
     if (!size)
         return CSK_ERR_NOMEM;
-    for (int m = 1; m <= LARGEST_MULTIPLE && misfit >= 0; m *= 2) {
+    if (net->size[0]) {
+        size[0] = net->size[0];
+        size[net->nodes + 1] = net->size[1];
+        misfit = csk_net_sizes(net, size, size + net->nodes + 1);
+        net->multiple = 1;
+    }
+    for (int m = 1; m <= LARGEST_MULTIPLE && !net->size[0] && misfit >= 0; m *= 2) {
         const int times =
             256 / m | 1; /* odd, so that no larger power divides the side */
 
         size[0] = size[net->nodes + 1] = m * times;
-        misfit = net_sizes(net, size, size + net->nodes + 1);
+        misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = m;
     }
     csk_free(size);

@@ -71,12 +71,12 @@ CSK_HOT_INLINE float slope_of(net_act f, float u)
     }
 }
 
-float net_activation(net_act f, float u)
+float csk_net_activation(net_act f, float u)
 {
     return value_of(f, u);
 }
 
-float net_activation_slope(net_act f, float u)
+float csk_net_activation_slope(net_act f, float u)
 {
     return slope_of(f, u);
 }
@@ -263,19 +263,24 @@ static const float *bring(float *room, const net_image *a, int64_t at, int len)
     return room;
 }
 
-/* Apply `k` to floats first .. first + len - 1 of the images; y is read where t->add. */
-static void run_tile(kernel *k, tile *t, const net_image *y, const net_image *a,
-                     const net_image *b, int64_t first, int len)
+/*
+ * Apply `k` to floats first .. first + len - 1 of the images; y is read where with->add, and is
+ * NULL where only sums are wanted.
+ */
+static void run_tile(kernel *k, const tile *with, const net_image *y,
+                     const net_image *a, const net_image *b, int64_t first, int len)
 {
     _Alignas(64) float room[3][TILE];
+    tile t = *with;
 
-    t->len = len;
-    t->a = bring(room[0], a, first, len);
-    t->b = b ? bring(room[1], b, first, len) : NULL;
-    t->y = !y || y->bf16 ? room[2] : (float *)y->at + first;
-    if (y && y->bf16 && t->add)
+    t.len = len;
+    t.a = bring(room[0], a, first, len);
+    t.b = b ? bring(room[1], b, first, len) : t.a;
+    t.add = with->add && y;
+    t.y = !y || y->bf16 ? room[2] : (float *)y->at + first;
+    if (t.add && y->bf16)
         up_tile(room[2], (const uint16_t *)y->at + first, len);
-    k(t);
+    k(&t);
     if (y && y->bf16)
         down_tile((uint16_t *)y->at + first, room[2], len);
 }
@@ -288,10 +293,9 @@ static void everywhere(kernel *k, const tile *with, const net_image *y,
 
 #pragma omp parallel for schedule(static) if (tiles > 16)
     for (int64_t i = 0; i < tiles; i++) {
-        tile t = *with;
         const int64_t first = i * TILE;
 
-        run_tile(k, &t, y, a, b, first, n - first < TILE ? (int)(n - first) : TILE);
+        run_tile(k, with, y, a, b, first, n - first < TILE ? (int)(n - first) : TILE);
     }
 }
 
@@ -352,52 +356,53 @@ static void by_channel(kernel *k, const tile *with, const coefficients *c,
 
 /* -- passes --------------------------------------------------------------------------- */
 
-void net_activate(net_act f, const net_image *y, const net_image *a)
+void csk_net_activate(net_act f, const net_image *y, const net_image *a)
 {
     everywhere(activate_tile, &(tile){ .f = f }, y, a, NULL);
 }
 
-void net_activate_back(net_act f, const net_image *ga, const net_image *gy,
-                       const net_image *a, bool add)
+void csk_net_activate_back(net_act f, const net_image *ga, const net_image *gy,
+                           const net_image *a, bool add)
 {
     everywhere(activate_back_tile, &(tile){ .f = f, .add = add }, ga, gy, a);
 }
 
-void net_add(const net_image *y, double gain, const net_image *a, const net_image *b)
+void csk_net_add(const net_image *y, double gain, const net_image *a,
+                 const net_image *b)
 {
     everywhere(add_tile, &(tile){ .gain = (float)gain }, y, a, b);
 }
 
-void net_scale(const net_image *y, double gain, const net_image *a, bool add)
+void csk_net_scale(const net_image *y, double gain, const net_image *a, bool add)
 {
     everywhere(scale_tile, &(tile){ .gain = (float)gain, .add = add }, y, a, NULL);
 }
 
-void net_affine(net_act f, const net_image *y, const net_image *a, const float *p,
-                const float *q, int step)
+void csk_net_affine(net_act f, const net_image *y, const net_image *a, const float *p,
+                    const float *q, int step)
 {
     by_channel(affine_tile, &(tile){ .f = f },
                &(coefficients){ .p = p, .q = q, .step = step }, y, a, NULL);
 }
 
-void net_affine_back(net_act f, const net_image *ga, double (*sums)[2],
-                     const net_image *gy, const net_image *a, const float *p,
-                     const float *q, int step, bool add)
+void csk_net_affine_back(net_act f, const net_image *ga, double (*sums)[2],
+                         const net_image *gy, const net_image *a, const float *p,
+                         const float *q, int step, bool add)
 {
     by_channel(affine_back_tile, &(tile){ .f = f, .add = add },
                &(coefficients){ .p = p, .q = q, .step = step, .sums = sums }, ga, gy,
                a);
 }
 
-void net_blend(const net_image *ga, const net_image *gy, const net_image *a,
-               const float *p, const float *q, const float *r, bool add)
+void csk_net_blend(const net_image *ga, const net_image *gy, const net_image *a,
+                   const float *p, const float *q, const float *r, bool add)
 {
     by_channel(blend_tile, &(tile){ .add = add },
                &(coefficients){ .p = p, .q = q, .r = r, .step = a->channels }, ga, gy,
                a);
 }
 
-void net_sums(double (*sums)[2], const net_image *a, const net_image *b)
+void csk_net_sums(double (*sums)[2], const net_image *a, const net_image *b)
 {
     by_channel(affine_back_tile, &(tile){ .f = NET_ACT_NONE },
                &(coefficients){ .sums = sums }, NULL, a, b);

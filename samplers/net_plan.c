@@ -12,7 +12,7 @@ bool csk_net_can(int backend, int precision)
 {
     const bool bf16 = precision == CSK_NET_BF16;
 
-    return (backend != CSK_NET_PLAIN && net_conv_dnnl_can(bf16)) ||
+    return (backend != CSK_NET_PLAIN && csk_net_conv_dnnl_can(bf16)) ||
            (backend != CSK_NET_DNNL && !bf16);
 }
 
@@ -54,10 +54,10 @@ static csk_status make_conv(csk_net_plan *p, int v)
 
     p->flops +=
         2. * s.batch * s.oh * (double)s.ow * s.in * (double)s.out * s.kernel * s.kernel;
-    if (p->is.backend != CSK_NET_PLAIN && net_conv_dnnl_can(s.bf16))
-        err = net_conv_dnnl(&p->step[v].conv, &s);
+    if (p->is.backend != CSK_NET_PLAIN && csk_net_conv_dnnl_can(s.bf16))
+        err = csk_net_conv_dnnl(&p->step[v].conv, &s);
     if (err == CSK_ERR_UNSUPPORTED && p->is.backend != CSK_NET_DNNL)
-        err = net_conv_plain(&p->step[v].conv, &s);
+        err = csk_net_conv_plain(&p->step[v].conv, &s);
     return err;
 }
 
@@ -80,10 +80,10 @@ static void add_scratch(csk_net_plan *p, int v)
         const net_image a = net_shape_of(p, n->from[0]);
         need(p, s->conv->work_len + (back ? net_image_bytes(&a) + 64 : 0));
         if (s->conv->is.weights)
-            need(p, net_conv_weights_len(s->conv) + 4 * rows * sizeof(double) + 64);
+            need(p, csk_net_conv_weights_len(s->conv) + 4 * rows * sizeof(double) + 64);
     }
     if (n->op == NET_ATTENTION)
-        need(p, net_attention_len(&y, n->heads, back));
+        need(p, csk_net_attention_len(&y, n->heads, back));
     /* Sums and coefficients of film and group norm: two doubles, three floats a channel. */
     if (!n->vector)
         need(p, rows * (2 * sizeof(double) + 6 * sizeof(float)) + 256);
@@ -99,8 +99,12 @@ static csk_status sizes(csk_net_plan *p, const csk_net_shape *shape)
         return CSK_ERR_NOMEM;
     size[0] = shape->height;
     size[values] = shape->width;
-    if (shape->height < 1 || shape->width < 1 || shape->height % m ||
-        shape->width % m || net_sizes(p->net, size, size + values) >= 0)
+    if (p->net->size[0] &&
+        (shape->height != p->net->size[0] || shape->width != p->net->size[1]))
+        err = csk_fail(CSK_ERR_SHAPE, "net: an image of %d x %d, expected %d x %d",
+                       shape->height, shape->width, p->net->size[0], p->net->size[1]);
+    else if (shape->height < 1 || shape->width < 1 || shape->height % m ||
+             shape->width % m || csk_net_sizes(p->net, size, size + values) >= 0)
         err =
             csk_fail(CSK_ERR_SHAPE,
                      "net: an image of %d x %d, expected multiples of %d, large enough "
@@ -128,7 +132,7 @@ static csk_status build(csk_net_plan *p)
     csk_status err = sizes(p, &p->is);
 
     if (!err)
-        err = net_plan_lay(p);
+        err = csk_net_plan_lay(p);
     for (int v = 1; v <= p->net->nodes && !err; v++) {
         const net_op op = p->net->node[v - 1].op;
 
@@ -172,7 +176,7 @@ void csk_net_plan_free(csk_net_plan *p)
     if (!p)
         return;
     for (int v = 0; p->step && v <= p->net->nodes; v++)
-        net_conv_free(p->step[v].conv);
+        csk_net_conv_free(p->step[v].conv);
     csk_free(p->step);
     csk_free(p->buffer);
     csk_free(p);
@@ -184,9 +188,9 @@ void csk_net_plan_update(csk_net_plan *p)
         const net_node *n = &p->net->node[v - 1];
 
         if (p->step[v].conv) /* a transposed one adds its bias by itself */
-            net_conv_pack(p->step[v].conv, p->net->weights + n->weight,
-                          n->bias >= 0 && n->op == NET_CONV ? p->net->weights + n->bias
-                                                            : NULL);
+            csk_net_conv_pack(
+                p->step[v].conv, p->net->weights + n->weight,
+                n->bias >= 0 && n->op == NET_CONV ? p->net->weights + n->bias : NULL);
     }
 }
 

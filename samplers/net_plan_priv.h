@@ -79,6 +79,6 @@ static inline net_image net_shape_of(const csk_net_plan *p, int value)
 }
 
 /* net_lay.c: what is live, who absorbs whom, and where everything lies. */
-csk_status net_plan_lay(csk_net_plan *p) CSK_MUST_CHECK;
+csk_status csk_net_plan_lay(csk_net_plan *p) CSK_MUST_CHECK;
 
 #endif

@@ -21,10 +21,12 @@ typedef enum net_op {
     NET_PIXEL_UNSHUFFLE,
     NET_PAD,
     NET_CROP,
+    NET_FOLD,
     NET_UPSAMPLE,
     NET_DOWNSAMPLE,
     NET_FIR,
     NET_GROUP_NORM,
+    NET_AFFINE,
     NET_RELU,
     NET_SILU,
     NET_GELU,
@@ -49,7 +51,7 @@ typedef enum net_pad_mode {
 typedef enum net_embedding {
     NET_EMBED_LOG,        /* own nets: of log(sigma) / 4 */
     NET_EMBED_SINUSOIDAL, /* of the time step */
-    NET_EMBED_FOURIER,    /* of log(sigma), frequencies are weights */
+    NET_EMBED_FOURIER,    /* of log(sigma) or the time step, frequencies are weights */
 } net_embedding;
 
 /* Value 0 is the input, value k + 1 what node k makes. */
@@ -61,13 +63,14 @@ typedef struct net_node {
     int channels; /* of what it makes */
     int kernel, stride, pad;
     int factor, groups, heads;
-    int sides[4]; /* pad, crop: top, bottom, left, right */
-    int mode;     /* net_pad_mode, net_embedding */
-    double eps, gain;
+    int sides
+        [4]; /* pad, crop, fold: top, bottom, left, right; affine: height, -, width, - */
+    int mode; /* net_pad_mode, net_embedding */
+    double eps, gain, offset;
     int taps, up, down, fir_pad[2];
     float tap[NET_TAPS];
     double max_period;
-    bool sin_first, shifted;
+    bool sin_first, shifted, of_step;
     int64_t weight, bias; /* in the vector of weights; -1: none */
 } net_node;
 
@@ -81,6 +84,7 @@ typedef struct net_tensor {
 
 struct csk_net {
     int inputs, nodes, output, multiple;
+    int size[2]; /* height and width of the only images it takes; 0: any */
     bool uses_sigma;
     net_node *node;
     int tensors;
@@ -109,6 +113,6 @@ static inline int net_padded(int channels)
  * Height and width of every value for an input of h[0] x w[0]; 0 x 0 of vectors. -1 if all
  * fit together, else the node where they do not.
  */
-int net_sizes(const csk_net *net, int *h, int *w);
+int csk_net_sizes(const csk_net *net, int *h, int *w);
 
 #endif

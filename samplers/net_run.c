@@ -87,7 +87,7 @@ static void film(const pass *c, const net_node *n, net_act f, const net_image *y
     const int width = net_channels(c->p->net, n->from[1]);
     const float *p = film_coefficients(c, a.channels, width, vector(c, n->from[1]));
 
-    net_affine(f, y, &a, p, p + csk_pad((int64_t)a.batch * a.channels), a.channels);
+    csk_net_affine(f, y, &a, p, p + csk_pad((int64_t)a.batch * a.channels), a.channels);
 }
 
 static void film_back(const pass *c, const net_node *n, net_act f, int v)
@@ -98,13 +98,14 @@ static void film_back(const pass *c, const net_node *n, net_act f, int v)
     const int64_t rows = (int64_t)a.batch * a.channels;
     const float *p = film_coefficients(c, a.channels, width, vector(c, n->from[1]));
     const float *q = p + csk_pad(rows);
-    double(*sums)[2] = (double(*)[2])(uintptr_t)(q + csk_pad(rows));
+    double(*sums)[2] = (double(*)[2])(
+        void *)((char *)scratch(c) + 2 * csk_pad(rows) * (int64_t)sizeof(float));
     float *gv = vector_slope(c, n->from[1]);
     const net_image ga = c->p->step[n->from[0]].wants ? slope(c, n->from[0]) : gy;
     const bool wanted = c->p->step[n->from[0]].wants;
 
-    net_affine_back(f, wanted ? &ga : NULL, sums, &gy, &a, p, q, a.channels,
-                    s->adds & 1u);
+    csk_net_affine_back(f, wanted ? &ga : NULL, sums, &gy, &a, p, q, a.channels,
+                        s->adds & 1u);
     if (!gv)
         return;
     for (int i = 0; i < a.batch; i++) {
@@ -128,7 +129,7 @@ static void group_stats(const pass *c, const net_node *n, const net_image *a,
     const int each = a->channels / n->groups;
     const double count = (double)each * a->h * a->w;
 
-    net_sums(sums, a, a);
+    csk_net_sums(sums, a, a);
     for (int i = 0; i < a->batch * n->groups; i++) {
         double one = 0., two = 0.;
 
@@ -160,7 +161,7 @@ static void group_norm(const pass *c, const net_node *n, int v, const net_image 
         p[i] = weight(c, n->weight)[k] * s[1];
         q[i] = (b ? b[k] : 0.F) - p[i] * s[0];
     }
-    net_affine(NET_ACT_NONE, y, &a, p, q, a.channels);
+    csk_net_affine(NET_ACT_NONE, y, &a, p, q, a.channels);
 }
 
 /*
@@ -179,7 +180,7 @@ static void group_norm_back(const pass *c, const net_node *n, int v)
           *t = q + csk_pad(rows);
     float *gw = weight_slope(c, n->weight), *gb = weight_slope(c, n->bias);
 
-    net_sums(sums, &gy, &a);
+    csk_net_sums(sums, &gy, &a);
     for (int64_t i = 0; i < (int64_t)a.batch * n->groups; i++) {
         const double mean = (double)stats[2 * i], r = (double)stats[2 * i + 1];
         double one = 0., two = 0.;
@@ -203,7 +204,7 @@ static void group_norm_back(const pass *c, const net_node *n, int v)
     }
     if (c->p->step[n->from[0]].wants) {
         const net_image ga = slope(c, n->from[0]);
-        net_blend(&ga, &gy, &a, p, q, t, c->p->step[v].adds & 1u);
+        csk_net_blend(&ga, &gy, &a, p, q, t, c->p->step[v].adds & 1u);
     }
 }
 
@@ -213,25 +214,25 @@ static void vector_forward(const pass *c, const net_node *n, int v)
 {
     const int batch = c->p->is.batch;
     float *y = vector(c, v);
-    const float *a = n->inputs ? vector(c, n->from[0]) : NULL;
 
     if (n->op == NET_NOISE_EMBEDDING) {
         for (int i = 0; i < batch; i++)
-            net_embed(n, y + (int64_t)i * n->channels, c->sigma[i],
-                      c->step ? c->step[i] : c->sigma[i], weight(c, n->weight));
+            csk_net_embed(n, y + (int64_t)i * n->channels, c->sigma[i],
+                          c->step ? c->step[i] : c->sigma[i], weight(c, n->weight));
         return;
     }
+    const float *a = vector(c, n->from[0]);
     if (n->op == NET_LINEAR) {
-        net_linear(batch, n->channels, net_channels(c->p->net, n->from[0]), y,
-                   weight(c, n->weight), weight(c, n->bias), a);
+        csk_net_linear(batch, n->channels, net_channels(c->p->net, n->from[0]), y,
+                       weight(c, n->weight), weight(c, n->bias), a);
         return;
     }
-    const float *b = n->inputs > 1 ? vector(c, n->from[1]) : NULL;
+    const float *b = n->inputs > 1 ? vector(c, n->from[1]) : a;
     const float gain = (float)n->gain;
     for (int64_t i = 0; i < (int64_t)batch * n->channels; i++)
         y[i] = n->op == NET_ADD     ? gain * (a[i] + b[i])
                : n->op == NET_SCALE ? gain * a[i]
-                                    : net_activation(net_act_of(n->op), a[i]);
+                                    : csk_net_activation(net_act_of(n->op), a[i]);
 }
 
 static void vector_backward(const pass *c, const net_node *n, int v)
@@ -241,10 +242,10 @@ static void vector_backward(const pass *c, const net_node *n, int v)
     const float *gy = vector_slope(c, v);
 
     if (n->op == NET_LINEAR) {
-        net_linear_back(batch, n->channels, net_channels(c->p->net, n->from[0]),
-                        vector_slope(c, n->from[0]), weight_slope(c, n->weight),
-                        weight_slope(c, n->bias), gy, weight(c, n->weight),
-                        vector(c, n->from[0]), s->adds & 1u);
+        csk_net_linear_back(batch, n->channels, net_channels(c->p->net, n->from[0]),
+                            vector_slope(c, n->from[0]), weight_slope(c, n->weight),
+                            weight_slope(c, n->bias), gy, weight(c, n->weight),
+                            vector(c, n->from[0]), s->adds & 1u);
         return;
     }
     for (int k = 0; k < n->inputs; k++) {
@@ -258,8 +259,8 @@ static void vector_backward(const pass *c, const net_node *n, int v)
             const float g =
                 f == NET_ACT_NONE ? (float)n->gain * gy[i]
                 : f == NET_ACT_RELU
-                    ? gy[i] * net_activation_slope(f, vector(c, v)[i])
-                    : gy[i] * net_activation_slope(f, vector(c, n->from[k])[i]);
+                    ? gy[i] * csk_net_activation_slope(f, vector(c, v)[i])
+                    : gy[i] * csk_net_activation_slope(f, vector(c, n->from[k])[i]);
             ga[i] = s->adds >> k & 1u ? ga[i] + g : g;
         }
     }
@@ -278,7 +279,7 @@ static void conv(const pass *c, const net_node *n, int v, const net_image *y)
     }
     k->cls->data(k, y->at, a.at, scratch(c));
     if (n->bias >= 0)
-        net_affine(NET_ACT_NONE, y, y, NULL, weight(c, n->bias), 0);
+        csk_net_affine(NET_ACT_NONE, y, y, NULL, weight(c, n->bias), 0);
 }
 
 static void concat(const pass *c, const net_node *n, const net_image *y)
@@ -289,7 +290,7 @@ static void concat(const pass *c, const net_node *n, const net_image *y)
         memset(y->at, 0, net_image_bytes(y));
     for (int i = 0; i < n->inputs; i++) {
         const net_image a = image(c, n->from[i]);
-        net_copy(y, to, &a, 0, a.channels, false);
+        csk_net_copy(y, to, &a, 0, a.channels, false);
         to += a.channels;
     }
 }
@@ -300,7 +301,7 @@ static void noise_map(const pass *c, const net_node *n, const net_image *y)
 
     for (int i = 0; i < y->batch; i++)
         value[i] = (float)(n->gain * c->sigma[i]);
-    net_fill(y, value);
+    csk_net_fill(y, value);
 }
 
 static void image_forward(const pass *c, int v)
@@ -316,10 +317,10 @@ static void image_forward(const pass *c, int v)
         conv(c, n, v, &y);
         break;
     case NET_DOWNSAMPLE:
-        net_downsample(&y, &a);
+        csk_net_downsample(&y, &a);
         break;
     case NET_FIR:
-        net_fir(n, &y, &a);
+        csk_net_fir(n, &y, &a);
         break;
     case NET_GROUP_NORM:
         group_norm(c, n, v, &y);
@@ -331,18 +332,18 @@ static void image_forward(const pass *c, int v)
         if (s->film)
             film(c, r, net_act_of(n->op), &y);
         else
-            net_activate(net_act_of(n->op), &y, &a);
+            csk_net_activate(net_act_of(n->op), &y, &a);
         break;
     case NET_FILM:
         film(c, n, NET_ACT_NONE, &y);
         break;
     case NET_ADD: {
         const net_image b = image(c, n->from[1]);
-        net_add(&y, n->gain, &a, &b);
+        csk_net_add(&y, n->gain, &a, &b);
         break;
     }
     case NET_SCALE:
-        net_scale(&y, n->gain, &a, false);
+        csk_net_scale(&y, n->gain, &a, false);
         break;
     case NET_CONCAT:
         concat(c, n, &y);
@@ -353,10 +354,16 @@ static void image_forward(const pass *c, int v)
     case NET_ATTENTION:
         if (n->channels % NET_BLOCK)
             memset(y.at, 0, net_image_bytes(&y));
-        net_attention(&y, &a, n->heads, scratch(c));
+        csk_net_attention(&y, &a, n->heads, scratch(c));
+        break;
+    case NET_FOLD:
+        csk_net_move_back(n, &y, &a, false);
+        break;
+    case NET_AFFINE:
+        csk_net_map(&y, &a, weight(c, n->weight), weight(c, n->bias));
         break;
     default:
-        net_move(n, &y, &a);
+        csk_net_move(n, &y, &a, false);
         break;
     }
 }
@@ -367,7 +374,7 @@ void csk_net_forward(const csk_net_plan *plan, float *y, const float *x,
     const pass c = { .p = plan, .work = (char *)work, .sigma = sigma, .step = step };
     const net_image in = image(&c, 0);
 
-    net_enter(&in, x);
+    csk_net_enter(&in, x);
     for (int v = 1; v <= plan->net->nodes; v++) {
         const net_step *s = &plan->step[v];
 
@@ -379,7 +386,7 @@ void csk_net_forward(const csk_net_plan *plan, float *y, const float *x,
             image_forward(&c, v);
     }
     const net_image out = image(&c, plan->net->output);
-    net_leave(y, &out);
+    csk_net_leave(y, &out);
 }
 
 /* -- images, backwards ------------------------------------------------------------------------ */
@@ -402,7 +409,7 @@ static void conv_data_back(const pass *c, const net_node *n, int v)
     else
         k->cls->forward(k, to.at, gy.at, rest);
     if (s->adds & 1u)
-        net_scale(&ga, 1., &to, true);
+        csk_net_scale(&ga, 1., &to, true);
 }
 
 static void conv_back(const pass *c, const net_node *n, int v)
@@ -416,11 +423,11 @@ static void conv_back(const pass *c, const net_node *n, int v)
         double(*sums)[2] = scratch(c);
 
         if (transpose)
-            net_conv_weights(c->p->step[v].conv, gw, NULL, gy.at, a.at, scratch(c));
+            csk_net_conv_weights(c->p->step[v].conv, gw, NULL, gy.at, a.at, scratch(c));
         else
-            net_conv_weights(c->p->step[v].conv, gw, gb, a.at, gy.at, scratch(c));
+            csk_net_conv_weights(c->p->step[v].conv, gw, gb, a.at, gy.at, scratch(c));
         if (transpose && gb) {
-            net_sums(sums, &gy, &gy);
+            csk_net_sums(sums, &gy, &gy);
             for (int64_t i = 0; i < (int64_t)gy.batch * gy.channels; i++)
                 gb[i % gy.channels] += (float)sums[i][0];
         }
@@ -443,7 +450,7 @@ static void concat_back(const pass *c, const net_node *n, int v)
 
             if (!add && channels % NET_BLOCK)
                 memset(ga.at, 0, net_image_bytes(&ga));
-            net_copy(&ga, 0, &gy, from, channels, add);
+            csk_net_copy(&ga, 0, &gy, from, channels, add);
         }
         from += channels;
     }
@@ -457,7 +464,7 @@ static void sum_back(const pass *c, const net_node *n, int v)
     for (int i = 0; i < n->inputs; i++) {
         if (c->p->step[n->from[i]].wants && !(s->passes >> i & 1u)) {
             const net_image ga = slope(c, n->from[i]);
-            net_scale(&ga, n->gain, &gy, s->adds >> i & 1u);
+            csk_net_scale(&ga, n->gain, &gy, s->adds >> i & 1u);
         }
     }
 }
@@ -467,7 +474,18 @@ static void activate_back(const pass *c, const net_node *n, int v)
     const net_image gy = slope(c, v), ga = slope(c, n->from[0]);
     const net_image a = image(c, n->op == NET_RELU ? v : n->from[0]);
 
-    net_activate_back(net_act_of(n->op), &ga, &gy, &a, c->p->step[v].adds & 1u);
+    csk_net_activate_back(net_act_of(n->op), &ga, &gy, &a, c->p->step[v].adds & 1u);
+}
+
+static void map_back(const pass *c, const net_node *n, int v)
+{
+    const net_image gy = slope(c, v), a = image(c, n->from[0]);
+    const bool wanted = c->p->step[n->from[0]].wants;
+    const net_image ga = wanted ? slope(c, n->from[0]) : gy;
+
+    csk_net_map_back(wanted ? &ga : NULL, weight_slope(c, n->weight),
+                     weight_slope(c, n->bias), &gy, &a, weight(c, n->weight),
+                     c->p->step[v].adds & 1u);
 }
 
 static void image_backward(const pass *c, int v)
@@ -483,6 +501,9 @@ static void image_backward(const pass *c, int v)
         return;
     case NET_GROUP_NORM:
         group_norm_back(c, n, v);
+        return;
+    case NET_AFFINE:
+        map_back(c, n, v);
         return;
     case NET_FILM:
         film_back(c, n, NET_ACT_NONE, v);
@@ -511,20 +532,23 @@ static void image_backward(const pass *c, int v)
     const net_image gy = slope(c, v), ga = slope(c, n->from[0]);
     switch (n->op) {
     case NET_DOWNSAMPLE:
-        net_downsample_back(&ga, &gy, add);
+        csk_net_downsample_back(&ga, &gy, add);
         break;
     case NET_FIR:
-        net_fir_back(n, &ga, &gy, add);
+        csk_net_fir_back(n, &ga, &gy, add);
         break;
     case NET_ATTENTION: {
         const net_image qkv = image(c, n->from[0]);
         if (!add && qkv.channels % NET_BLOCK)
             memset(ga.at, 0, net_image_bytes(&ga));
-        net_attention_back(&ga, &gy, &qkv, n->heads, add, scratch(c));
+        csk_net_attention_back(&ga, &gy, &qkv, n->heads, add, scratch(c));
         break;
     }
+    case NET_FOLD:
+        csk_net_move(n, &ga, &gy, add);
+        break;
     default:
-        net_move_back(n, &ga, &gy, add);
+        csk_net_move_back(n, &ga, &gy, add);
         break;
     }
 }
@@ -535,7 +559,7 @@ void csk_net_backward(const csk_net_plan *plan, float *gx, float *gw, const floa
     const pass c = { .p = plan, .work = (char *)work, .gx = gx, .gw = gw };
     const net_image out = slope(&c, plan->net->output);
 
-    net_enter(&out, gy);
+    csk_net_enter(&out, gy);
     for (int v = plan->net->nodes; v > 0; v--) {
         const net_step *s = &plan->step[v];
         const net_node *n = &plan->net->node[v - 1];
@@ -549,6 +573,6 @@ void csk_net_backward(const csk_net_plan *plan, float *gx, float *gw, const floa
     }
     if (gx && plan->step[0].grad >= 0) {
         const net_image in = slope(&c, 0);
-        net_leave(gx, &in);
+        csk_net_leave(gx, &in);
     }
 }

@@ -8,10 +8,10 @@
  * w_k = (pi/2) 64^(k/(m-1)): cos(w_k c), then sin(w_k c). One period of the lowest covers
  * sigma over seven decades, one of the highest a quarter of an octave.
  * sinusoidal: w_k = max_period^(-k/(m - shift)) of the time step (Vaswani et al. 2017; DDPM).
- * fourier: w_k = 2 pi f_k of log(sigma) (Song et al. 2021).
+ * fourier: w_k = 2 pi f_k of factor log(sigma) + offset (Song et al. 2021), or of the time step.
  */
-void net_embed(const net_node *node, float *y, double sigma, double step,
-               const float *frequency)
+void csk_net_embed(const net_node *node, float *y, double sigma, double step,
+                   const float *frequency)
 {
     const double pi = 3.14159265358979323846;
     const int m = node->channels / 2;
@@ -26,7 +26,7 @@ void net_embed(const net_node *node, float *y, double sigma, double step,
             t = step;
             w = pow(node->max_period, -(double)k / (m - node->shifted));
         } else {
-            t = log(sigma);
+            t = node->gain * (node->of_step ? step : log(sigma)) + node->offset;
             w = 2. * pi * (double)frequency[k];
         }
         y[node->sin_first ? m + k : k] = (float)cos(w * t);
@@ -34,8 +34,8 @@ void net_embed(const net_node *node, float *y, double sigma, double step,
     }
 }
 
-void net_linear(int rows, int out, int in, float *y, const float *w, const float *b,
-                const float *v)
+void csk_net_linear(int rows, int out, int in, float *y, const float *w, const float *b,
+                    const float *v)
 {
     for (int n = 0; n < rows; n++) {
         for (int o = 0; o < out; o++) {
@@ -49,8 +49,8 @@ void net_linear(int rows, int out, int in, float *y, const float *w, const float
     }
 }
 
-void net_linear_back(int rows, int out, int in, float *gv, float *gw, float *gb,
-                     const float *gy, const float *w, const float *v, bool add)
+void csk_net_linear_back(int rows, int out, int in, float *gv, float *gw, float *gb,
+                         const float *gy, const float *w, const float *v, bool add)
 {
     for (int64_t i = 0; gv && !add && i < (int64_t)rows * in; i++)
         gv[i] = 0.F;

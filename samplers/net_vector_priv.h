@@ -6,14 +6,14 @@
 #include "samplers/net_priv.h"
 
 /* y[channels] := the features of one noise level; `frequency` of a fourier embedding. */
-void net_embed(const net_node *node, float *y, double sigma, double step,
-               const float *frequency);
+void csk_net_embed(const net_node *node, float *y, double sigma, double step,
+                   const float *frequency);
 
 /* y := W v + b for `rows` vectors; b NULL: 0. */
-void net_linear(int rows, int out, int in, float *y, const float *w, const float *b,
-                const float *v);
+void csk_net_linear(int rows, int out, int in, float *y, const float *w, const float *b,
+                    const float *v);
 /* gv := (or +=) W^T gy, gw += gy v^T, gb += gy; each may be NULL. */
-void net_linear_back(int rows, int out, int in, float *gv, float *gw, float *gb,
-                     const float *gy, const float *w, const float *v, bool add);
+void csk_net_linear_back(int rows, int out, int in, float *gv, float *gw, float *gb,
+                         const float *gy, const float *w, const float *v, bool add);
 
 #endif

@@ -38,9 +38,9 @@ START_TEST(follows_the_paper_on_a_quadratic)
             const double d = h[i] * (w[i] - c[i]);
             g[i] = (float)(2. * h[i] * ((double)fw[i] - c[i]));
             m[i] = .9 * m[i] + .1 * d;
-            v[i] = .999 * v[i] + .001 * d * d;
+            v[i] = .99 * v[i] + .01 * d * d;
             w[i] -= rate * (m[i] / (1. - pow(.9, k))) /
-                    (sqrt(v[i] / (1. - pow(.999, k))) + 1e-8);
+                    (sqrt(v[i] / (1. - pow(.99, k))) + 1e-8);
             average[i] = .98 * average[i] + .02 * w[i];
         }
         csk_adam_step(&a, k, rate, g, .5, .98);

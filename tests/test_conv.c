@@ -186,6 +186,46 @@ START_TEST(rejects_bad_arguments)
 }
 END_TEST
 
+/* Sum 1, falls as it should, the same from both sides, as large as there is room for. */
+START_TEST(gaussian_kernel_is_one)
+{
+    static const csk_space spaces[] = { TST_REAL(200, 200), TST_COMPLEX(40, 7),
+                                        TST_REAL(1, 90), TST_REAL(8, 9, 10) };
+    static const int64_t sides[][3] = { { 61, 61 }, { 39, 7 }, { 1, 61 }, { 7, 9, 9 } };
+    const csk_space *s = &spaces[_i];
+    csk_array k = { .data = NULL };
+    double sum = 0.;
+
+    tst_ok(csk_kernel_gauss(&k, s, 3.));
+    const int64_t n = csk_space_size(&k.space), last = k.space.dim[s->rank - 1];
+    ck_assert_int_eq(k.space.field, CSK_REAL);
+    for (int i = 0; i < s->rank; i++)
+        ck_assert_int_eq(k.space.dim[i], sides[_i][i]);
+    for (int64_t i = 0; i < n; i++) {
+        sum += (double)k.data[i];
+        ck_assert_float_eq(k.data[i], k.data[n - 1 - i]);
+    }
+    ck_assert_double_eq_tol(sum, 1., 1e-6);
+    const float *centre = k.data + n / 2;
+    for (int64_t j = 0; j <= last / 2; j++)
+        ck_assert_double_eq_tol(centre[j] / centre[0], exp(-(double)(j * j) / 18.),
+                                1e-6);
+    csk_array_clear(&k);
+}
+END_TEST
+
+START_TEST(gaussian_kernel_refuses_no_width)
+{
+    const csk_space space = TST_REAL(8, 8);
+    csk_array k = { .data = NULL };
+
+    ck_assert_int_eq(csk_kernel_gauss(&k, &space, 0.), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_kernel_gauss(&k, &space, NAN), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_kernel_gauss(&k, &space, 1e7), CSK_ERR_ARG);
+    ck_assert_ptr_null(k.data);
+}
+END_TEST
+
 static csk_status build(void)
 {
     static const float ones[3] = { 1, 1, 1 };
@@ -196,6 +236,10 @@ static csk_status build(void)
     if (!err)
         err = csk_linop_conv(&B, &(csk_space)TST_COMPLEX(4, 5), &ks, ones);
     csk_linop_unref(A), csk_linop_unref(B);
+    csk_array k = { .data = NULL };
+    if (!err)
+        err = csk_kernel_gauss(&k, &(csk_space)TST_REAL(4, 5), 1.);
+    csk_array_clear(&k);
     return err;
 }
 
@@ -217,6 +261,8 @@ static Suite *suite(void)
     tcase_add_loop_test(t, does_not_depend_on_alignment, 0, CASES);
     tcase_add_test(t, does_not_depend_on_threads);
     tcase_add_test(t, rejects_bad_arguments);
+    tcase_add_loop_test(t, gaussian_kernel_is_one, 0, 4);
+    tcase_add_test(t, gaussian_kernel_refuses_no_width);
     tcase_add_test(t, survives_out_of_memory);
     suite_add_tcase(s, t);
     return s;

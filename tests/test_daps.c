@@ -136,6 +136,7 @@ START_TEST(is_near_the_posterior_where_the_data_decide)
     csk_daps_opts o = csk_daps_defaults();
 
     o.data = CSK_DAPS_EXACT;
+    o.noise = 1.;
     o.levels = 200;
     o.ode_steps = 20;
     o.last = .01;

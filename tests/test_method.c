@@ -140,6 +140,7 @@ START_TEST(counts_are_as_documented)
     ck_assert_int_eq(info.langevin.evaluations, CHAINS * want[_i].evaluations);
     ck_assert_int_eq(info.langevin.applications,
                      CHAINS * want[_i].applications + want[_i].once);
+    ck_assert_int_eq(csk_method_evaluations(&o), want[_i].evaluations);
     ck_assert_int_eq(info.langevin.stop, CSK_STOP_MAX_ITER);
     for (int c = 0; c < CHAINS; c++) { /* what is reported is ||b - A x|| */
         csk_linop_apply(p.A, y, x + c * n, work);
@@ -347,6 +348,28 @@ START_TEST(plain_is_one_level)
 }
 END_TEST
 
+/* Diffusion before Langevin is counted, too. */
+START_TEST(diffusion_is_counted)
+{
+    tst_line p = tst_line_new();
+    csk_method_opts o = quick(CSK_METHOD_LANGEVIN);
+    float x[TST_LINE];
+    csk_recover_info info;
+
+    o.recover.order = CSK_ORDER_PAPER;
+    o.recover.diffusion.levels = 5;
+    for (int k = 0; k < 2; k++) {
+        o.recover.diffusion.method = k ? CSK_DIFFUSION_HEUN : CSK_DIFFUSION_ANCESTRAL;
+        tst_ok(
+            csk_sample(x, &p.post, 1, NULL, 0., (csk_rng){ 6, 0, 0 }, &o, NULL, &info));
+        ck_assert_int_eq(csk_method_evaluations(&o),
+                         info.langevin.evaluations + info.diffusion.evaluations);
+        csk_recover_info_clear(&info);
+    }
+    tst_line_clear(&p);
+}
+END_TEST
+
 static int method_on_full_heap;
 
 static csk_status build(void)
@@ -384,6 +407,7 @@ static Suite *suite(void)
     tcase_add_loop_test(t, levels_stay_in_the_range_of_the_prior, 0, 4);
     tcase_add_test(t, options_do_not_collide);
     tcase_add_test(t, plain_is_one_level);
+    tcase_add_test(t, diffusion_is_counted);
     tcase_add_loop_test(t, survives_a_full_heap, 0, METHODS);
     suite_add_tcase(s, t);
     return s;

@@ -74,6 +74,28 @@ START_TEST(pick_of_a_line_leaves_one_entry)
 }
 END_TEST
 
+START_TEST(mean_of_any_axis)
+{
+    csk_array a = ramp(CSK_COMPLEX, 3, (int64_t[]){ 2, 3, 4 }), b = { .data = NULL };
+
+    for (int axis = 0; axis < 3;
+         axis++) { /* of a ramp: its first entry and half the way */
+        const float step = axis == 0 ? 24.f : axis == 1 ? 8.f : 2.f;
+        csk_array first = { .data = NULL };
+
+        tst_ok(csk_array_mean(&b, &a, axis));
+        tst_ok(csk_array_pick(&first, &a, axis, 0));
+        ck_assert(csk_space_equal(&b.space, &first.space));
+        for (int64_t i = 0; i < csk_space_len(&b.space); i++)
+            ck_assert_float_eq(
+                b.data[i], first.data[i] + .5f * step * (float)(a.space.dim[axis] - 1));
+        csk_array_clear(&first);
+        csk_array_clear(&b);
+    }
+    csk_array_clear(&a);
+}
+END_TEST
+
 START_TEST(range_is_half_open)
 {
     csk_array a = ramp(CSK_REAL, 2, (int64_t[]){ 3, 4 }), b = { .data = NULL };
@@ -305,6 +327,7 @@ static Suite *suite(void)
     tcase_add_test(t, pick_takes_one_index_of_any_axis);
     tcase_add_test(t, pick_keeps_the_names_of_the_others);
     tcase_add_test(t, pick_of_a_line_leaves_one_entry);
+    tcase_add_test(t, mean_of_any_axis);
     tcase_add_test(t, range_is_half_open);
     tcase_add_test(t, recentre_keeps_the_centre);
     tcase_add_test(t, crop_undoes_pad);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file cli/posterior.h
+ * From the data of a linear inverse problem to samples of its posterior in a directory: what
+ * recon and restore share. The directory is argument 1 of the verb.
+ */
+#ifndef CSK_CLI_POSTERIOR_H
+#define CSK_CLI_POSTERIOR_H
+
+#include "cli/cli.h"
+#include "cli/prior_arg.h"
+#include "samplers/recon.h"
+
+/**
+ * Run csk_recon_run() and write naive, mean, std, quantiles, samples and report.json, which holds
+ * what the verb has put before, too.
+ *
+ * @param seconds_reading  spent before the call, for the report
+ */
+csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const float *b,
+                             double eta, const cli_prior *prior,
+                             const csk_recon_opts *opts,
+                             double seconds_reading) CSK_MUST_CHECK;
+
+/** How long that takes and how much memory, by timing operator and prior. */
+csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *prior,
+                              const csk_recon_opts *opts, cli_plan *out) CSK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,200 @@
+#!/bin/sh
+# Inverse problems on 256x256 pieces of photographs: distance to the truth against score
+# evaluations, of annealed Langevin dynamics and of others. A table in Markdown, a figure.
+#
+# usage: inverse.sh [PRIOR]     a file, or a name of csk prior list (default: natural)
+#
+#   TASKS        (default: inpaint30 inpaint50 inpaint70 super4 blur3), the number of inpaint is the
+#                percentage of the pixels that is missing
+#   SAMPLERS     (default: langevin dps diffpir daps)
+#   EVALUATIONS  score evaluations a sample (default: 8 16 32 64 128)
+#   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
+#   TUNE         the picture with which the others' settings are found (default: 05)
+#   SAMPLES      for each (default: 4)
+#   RESTORE      more options for csk restore
+#   OUT          where everything is left (default: build/bench/inverse); what is already in
+#                OUT/results and OUT/tuned is not done again
+#   CSK, DATA    the program, the shared data
+#
+# Langevin dynamics has csk's own settings. Of the others every setting in candidates() is tried
+# for each task and number of evaluations, and the one whose sample is nearest to TUNE is used.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. "$(dirname "$0")/common.sh"
+need gnuplot
+prior=$(prior_file "${1:-natural}")
+tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
+samplers=${SAMPLERS:-langevin dps diffpir daps}
+evaluations=${EVALUATIONS:-8 16 32 64 128}
+samples=${SAMPLES:-4}
+noise=0.05
+
+# The operator of a task, as csk names it.
+operator() {
+    case $1 in
+    inpaint*) echo "inpaint:$1.npy" ;;
+    super*) echo "downsample:${1#super}" ;;
+    blur*) echo "blur:${1#blur}" ;;
+    esac
+}
+
+# Settings with which a sampler makes so many evaluations: lines.
+candidates() {
+    case $1 in
+    langevin) echo "--levels $(($2 / 2)) --steps 2" ;;
+    dps) # the derivative of the denoiser is an evaluation, too
+        levels=$(($2 / 2))
+        for walk in 30 100 300 1000; do
+            echo "--dps-levels $levels --dps-unit 0.5 --dps-scale $(calculate "$walk / $levels")"
+        done
+        ;;
+    diffpir)
+        for lambda in 0.25 1 4; do
+            for zeta in 0.1 0.5 1; do
+                echo "--diffpir-levels $2 --diffpir-lambda $lambda --diffpir-zeta $zeta"
+            done
+        done
+        ;;
+    daps)
+        for steps in 2 4; do
+            for data_step in langevin exact; do
+                echo "--daps-levels $(($2 / steps)) --daps-ode-steps $steps" \
+                    "--daps-data $data_step"
+            done
+        done
+        ;;
+    esac
+}
+
+# distance IMAGE: the root mean square of its difference to the truth
+distance() {
+    "$csk" metric "truth-$image.npy" "$1" --peak 1 --json | tr ',{}' '\n' |
+        awk -F: '/"psnr"/ { printf "%.5f ", 10 ^ (-$2 / 20) }'
+}
+
+# restore SAMPLES OPTION...: task and image into the folder rec
+restore() {
+    count_of_samples=$1
+    shift
+    # shellcheck disable=SC2086 # a list of options
+    "$csk" restore "$task-$image.npy" --operator "$(operator "$task")" --noise $noise \
+        --prior "$prior" --sampler "$sampler" --samples "$count_of_samples" "$@" \
+        ${RESTORE-} --force -q --out rec >log 2>&1
+}
+
+one_sample() {
+    quietly "$csk" convert rec/samples.npy --slice "0=$1" --force one.npy
+    distance one.npy
+}
+
+prepare() {
+    quietly "$csk" convert "$data/natural/kodak24/kodim$image.png" --crop 256,256 --force \
+        "truth-$image.npy"
+    quietly "$csk" simulate "truth-$image.npy" --operator "$(operator "$task")" \
+        --noise $noise --seed "1$image" --force "$task-$image"
+}
+
+# The best of the candidates, into "tuned": task sampler evaluations option...
+tune() {
+    grep -q "^$task $sampler $count " tuned && return 0
+    image=${TUNE:-05}
+    prepare
+    candidates "$sampler" "$count" >settings
+    while read -r setting; do
+        # shellcheck disable=SC2086 # a list of options
+        [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
+        echo "$([ "$(wc -l <settings)" = 1 ] || one_sample 0)" "$setting"
+    done <settings | sort -n >tried
+    [ -s tried ] || return 1
+    echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
+}
+
+# Lines: task sampler evaluations image evaluated seconds, distance of the mean, of each sample
+measure() {
+    for image in ${IMAGES:-03 08 13 19}; do
+        grep -q "^$task $sampler $count $image " results && continue
+        prepare
+        # shellcheck disable=SC2046 # a list of options
+        restore "$samples" $(sed -n "s/^$task $sampler $count //p" tuned) || continue
+        {
+            printf '%s %s %s %s ' "$task" "$sampler" "$count" "$image"
+            calculate "$(number "score evaluations" <log) / $samples"
+            printf ' %s ' "$(number "seconds sampling" <log)"
+            distance rec/mean.npy
+            k=0
+            while [ $k -lt "$samples" ]; do
+                one_sample $k
+                k=$((k + 1))
+            done
+            echo
+        } >>results
+    done
+}
+
+# Means over images: task sampler budget, evaluated, distance of a sample, of their mean
+average() {
+    awk '{
+        key = $1 " " $2 " " $3
+        n[key]++
+        seen[key] += $5
+        mean[key] += $7
+        for (k = 8; k <= NF; k++)
+            one[key] += $k / (NF - 7)
+    }
+    END {
+        for (key in n)
+            print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key]
+    }' results | sort -k1,1 -k2,2 -k3,3n >means
+}
+
+figure() {
+    # shellcheck disable=SC2086 # a list of words
+    set -- $tasks
+    echo "set terminal pngcairo size 1200,$(((($# + 2) / 3) * 380)) font 'DejaVu Sans,10'"
+    echo "set output 'figure.png'"
+    echo "set multiplot layout $((($# + 2) / 3)),3"
+    echo "set logscale xy; set xtics 2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set ylabel 'L2 to the truth, a pixel'; set key top right"
+    for task in "$@"; do
+        plot="set title '$task'; plot "
+        color=0
+        for sampler in $samplers; do
+            color=$((color + 1))
+            curve=curve-$task-$sampler
+            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $6 }' \
+                means >"$curve"
+            [ -s "$curve" ] || continue
+            plot="$plot '$curve' using 1:2 with linespoints lc $color pt $color title '$sampler',"
+            plot="$plot '$curve' using 1:3 with lines lc $color dt 2 title '', "
+        done
+        echo "${plot%,*}"
+    done
+}
+
+cd "$out"
+touch results tuned
+for task in $tasks; do
+    case $task in
+    inpaint*)
+        quietly "$csk" mask --shape 256,256 --kind random --acs 0 --seed 1 --force \
+            --accel "$(calculate "100 / (100 - ${task#inpaint})" %.9g)" "$task.npy"
+        ;;
+    esac
+    for sampler in $samplers; do
+        for count in $evaluations; do
+            if tune; then
+                measure
+            else
+                echo "$sampler does not run: $(tail -1 log)" >&2
+            fi
+        done
+    done
+done
+average
+echo "| task | sampler | score evaluations | a sample | mean of $samples |"
+echo "|---|---|---|---|---|"
+awk '{ printf "| %s | %s | %.0f | %.4f | %.4f |\n", $1, $2, $4, $5, $6 }' means
+figure >figure.gnuplot
+quietly gnuplot figure.gnuplot
+echo
+echo "Figure: $out/figure.png (a sample; dashed: the mean of $samples)"

@@ -1,0 +1,80 @@
+# Pictures: made bad by simulate, made good by restore.
+
+$ csk phantom --shape 48,48 h.npy >/dev/null; csk phantom --shape 5,5 k.npy >/dev/null; csk mask --kind random --accel 2 --acs 0 --shape 48,48 m.npy >/dev/null; csk prior fit --no-phase --levels 3 --shifts 2 h.npy g.csk >/dev/null; csk prior fit --levels 3 --shifts 2 h.npy c.csk >/dev/null
+$ csk simulate h.npy --operator inpaint:m.npy --noise 0.05 holes
+  data          48x48
+  measured      1152
+  noise         0.05
+  rms to noise  4.16
+# The same bytes on any number of threads, in every file.
+$ for t in 1 2 7; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 3 --levels 6 --threads $t rec$t >/dev/null; done; ls rec1 | grep -v json; for t in 2 7; do for f in naive mean std q05 q95 samples; do cmp rec1/$f.npy rec$t/$f.npy; done; done
+  mean.npy
+  naive.npy
+  q05.npy
+  q95.npy
+  samples.npy
+  std.npy
+# Each operator; the residual norm of the samples is what the noise level predicts, within 10 %.
+$ for o in denoise inpaint:m.npy blur:1 blur:k.npy downsample:2; do csk simulate h.npy --operator $o --noise 0.05 --force d >/dev/null; csk restore d.npy --operator $o --noise 0.05 --prior g.csk --unit 1 --samples 4 --json r$o | sed -n 's/.*"residual_ratio": \([0-9.]*\),/\1/p' | awk '{ print ($1 > 0.9 && $1 < 1.1) }'; done
+  1
+  1
+  1
+  1
+  1
+# The image is N times as large as the data.
+$ csk restore d.npy --operator downsample:2 --noise 0.05 --prior g.csk --samples 1 --levels 2 big | grep -E '^(operator |image|measured)'
+  operator                   downsample:2
+  image                      48x48
+  measured                   576
+  operator applications      9
+# Other samplers, and what they cost: evaluations and applications of one sample.
+$ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s --levels 10 --dps-levels 10 --diffpir-levels 20 --daps-levels 4 --ald-levels 7 other-$s | grep -E '^(sampler|score evaluations |operator appl)'; done
+  sampler                    langevin
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      41
+  sampler                    dps
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      21
+  sampler                    diffpir
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      2
+  sampler                    daps
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      801
+  sampler                    ald
+  score evaluations          21
+  score evaluations besides  0
+  operator applications      43
+  sampler                    plain
+  score evaluations          21
+  score evaluations besides  0
+  operator applications      43
+# Faults.
+$ csk restore holes.npy --noise 0.05 --prior g.csk x
+2 csk restore: --operator is missing: what was done to the image: denoise, inpaint:MASK, blur:STD, blur:KERNEL or downsample:N
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --prior g.csk x
+2 csk restore: --noise is missing: how noisy are the data?
+= 2
+$ csk restore holes.npy --operator sharpen --noise 0.05 --prior g.csk x
+2 csk restore: --operator: 'sharpen' is none of denoise, inpaint:MASK, blur:STD, blur:KERNEL, downsample:N
+= 2
+$ csk restore d.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk x
+2 csk restore: m.npy is real 48x48, but d.npy is real 24x24
+= 3
+$ csk restore holes.npy --operator denoise --noise 0.05 --prior c.csk x
+2 csk restore: c.csk: describes complex images of 2 axes, not real ones of 2
+= 3
+$ csk simulate h.npy --operator downsample:5 x
+2 csk simulate: block average: dimension 0 is 48, not a multiple of 5
+= 3
+$ csk simulate h.npy --operator blur:1 --mask m.npy x
+2 csk simulate: --mask and --phase are for scans, not with --operator
+= 2
+$ csk simulate h.npy --operator blur:1 --matrix m.npy x
+2 csk simulate: --matrix and --operator exclude each other
+= 2
