@@ -180,6 +180,9 @@ static void put_card(const cli_call *call, json_t *card)
 
     json_object_foreach(card, key, value)
     {
+        if (strcmp(key, "csk") == 0 || strcmp(key, "version") == 0 ||
+            json_is_null(value))
+            continue; /* what every card says, or what it leaves open */
         if (strcmp(key, "graph") == 0)
             put_graph(call, value);
         else if (!json_is_object(value))

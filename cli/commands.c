@@ -6,14 +6,31 @@
 
 extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask,
     cmd_metric, cmd_phantom, cmd_prior_fit, cmd_prior_info, cmd_prior_list, cmd_recon,
-    cmd_restore, cmd_sample, cmd_simulate, cmd_solve, cmd_view;
+    cmd_restore, cmd_sample, cmd_simulate, cmd_solve, cmd_train, cmd_view;
 
+/* clang-format off */
 const cli_cmd *const cli_commands[] = {
-    &cmd_phantom,    &cmd_mask,       &cmd_simulate, &cmd_solve,   &cmd_prior_fit,
-    &cmd_prior_info, &cmd_prior_list, &cmd_sample,   &cmd_denoise, &cmd_recon,
-    &cmd_restore,    &cmd_convert,    &cmd_info,     &cmd_view,    &cmd_metric,
-    &cmd_demo,       &cmd_help,       NULL,
+    &cmd_phantom,
+    &cmd_mask,
+    &cmd_simulate,
+    &cmd_solve,
+    &cmd_prior_fit,
+    &cmd_train,
+    &cmd_prior_info,
+    &cmd_prior_list,
+    &cmd_sample,
+    &cmd_recon,
+    &cmd_restore,
+    &cmd_denoise,
+    &cmd_convert,
+    &cmd_info,
+    &cmd_view,
+    &cmd_metric,
+    &cmd_demo,
+    &cmd_help,
+    NULL,
 };
+/* clang-format on */
 
 /* Words in the name of a verb: 1 or 2. */
 static int words_in(const char *name)

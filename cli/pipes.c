@@ -57,6 +57,7 @@ static parser *parser_of(const unsigned char *bytes, size_t len)
     } begins[] = {
         BEGIN("\x93NUMPY", csk_npy_parse),
         BEGIN("\x89PNG\r\n\x1a\n", csk_png_parse),
+        BEGIN("\xff\xd8\xff", csk_jpeg_parse),
         BEGIN("\x1f\x8b", csk_nifti_parse),
         BEGIN("\x5c\x01\0\0", csk_nifti_parse),
         BEGIN("\0\0\x01\x5c", csk_nifti_parse),
@@ -84,7 +85,7 @@ csk_status cli_read_pipe(csk_array *a, char hex[65])
     parser *parse = parser_of(bytes, len);
     err = parse ? parse(a, bytes, len, "standard input")
                 : csk_fail(CSK_ERR_FORMAT, "standard input is none of .npy, .nii, "
-                                           ".nii.gz and .png, which a pipe takes");
+                                           ".nii.gz, .png and .jpg, which a pipe takes");
     free(bytes);
     return err;
 }

@@ -3,20 +3,17 @@
 #include "cs/file_priv.h"
 #include "cs/mem.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-extern const csk_format csk_format_cfl, csk_format_mtx, csk_format_nifti,
-    csk_format_nifti_gz, csk_format_npy, csk_format_png;
+extern const csk_format csk_format_cfl, csk_format_jpeg, csk_format_jpg, csk_format_mtx,
+    csk_format_nifti, csk_format_nifti_gz, csk_format_npy, csk_format_png;
 
 const csk_format *const csk_formats[] = {
-    &csk_format_cfl,
-    &csk_format_npy,
-    &csk_format_nifti_gz,
-    &csk_format_nifti,
-    &csk_format_png,
-    &csk_format_mtx,
-    NULL,
+    &csk_format_cfl,   &csk_format_npy, &csk_format_nifti_gz,
+    &csk_format_nifti, &csk_format_png, &csk_format_jpg,
+    &csk_format_jpeg,  &csk_format_mtx, NULL,
 };
 
 const csk_format *csk_format_of(const char *path)
@@ -31,16 +28,19 @@ const csk_format *csk_format_of(const char *path)
     return NULL;
 }
 
-static csk_status no_format(const char *path, const char *verb)
+static csk_status no_format(const char *path, bool to_write)
 {
     char known[128] = "";
     size_t used = 0;
 
-    for (const csk_format *const *f = csk_formats; *f && used < sizeof(known); f++)
-        used +=
-            (size_t)snprintf(known + used, sizeof(known) - used, " %s", (*f)->suffix);
+    for (const csk_format *const *f = csk_formats; *f && used < sizeof(known); f++) {
+        if (to_write ? (*f)->write != NULL : (*f)->read != NULL)
+            used += (size_t)snprintf(known + used, sizeof(known) - used, " %s",
+                                     (*f)->suffix);
+    }
     return csk_fail(CSK_ERR_UNSUPPORTED,
-                    "%s: no format to %s has this suffix; known:%s", path, verb, known);
+                    "%s: no format to %s has this suffix; known:%s", path,
+                    to_write ? "write" : "read", known);
 }
 
 typedef csk_status pair_reader(void *out, const char *cfl);
@@ -67,7 +67,7 @@ static csk_status read_pair(void *out, const char *path, pair_reader *read)
         if (access(cfl, F_OK) == 0 && access(hdr, F_OK) == 0)
             err = read(out, cfl);
         else if (access(path, F_OK) == 0)
-            err = no_format(path, "read");
+            err = no_format(path, false);
         else
             err = csk_fail(CSK_ERR_IO,
                            "%s: No such file or directory, nor %s.cfl with %s.hdr",
@@ -86,7 +86,7 @@ csk_status csk_read(csk_array *a, const char *path)
     if (!f)
         return read_pair(a, path, read_cfl);
     if (!f->read)
-        return no_format(path, "read");
+        return no_format(path, false);
     const csk_status err = f->read(a, path);
     if (err)
         csk_array_clear(a);
@@ -114,7 +114,7 @@ csk_status csk_write(const csk_array *a, const char *path, const char *note)
     csk_out beside;
 
     if (!f || !f->write)
-        return no_format(path, "write");
+        return no_format(path, true);
     if (!note || f->holds_note)
         return f->write(a, path, note);
     csk_status err = write_note(&beside, path, note);

@@ -27,7 +27,8 @@ typedef struct csk_format {
     const char *suffix; /**< ".cfl" */
     /** @p a is empty and stays so on failure. */
     csk_status (*read)(csk_array *a, const char *path);
-    /** @p note: provenance as one line of JSON, NULL for none; @p path is final. */
+    /** @p note: provenance as one line of JSON, NULL for none; @p path is final. NULL: the
+     * format is only read. */
     csk_status (*write)(const csk_array *a, const char *path, const char *note);
     bool holds_note; /**< false: csk_write() puts the note into PATH.json */
     /** What write() put there: a new string, or NULL as before. Only if holds_note. */
@@ -86,6 +87,8 @@ CSK_API csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len,
                                  const char *what) CSK_MUST_CHECK;
 CSK_API csk_status csk_nifti_parse(csk_array *a, const void *bytes, size_t len,
                                    const char *what) CSK_MUST_CHECK;
+CSK_API csk_status csk_jpeg_parse(csk_array *a, const void *bytes, size_t len,
+                                  const char *what) CSK_MUST_CHECK;
 CSK_API csk_status csk_png_parse(csk_array *a, const void *bytes, size_t len,
                                  const char *what) CSK_MUST_CHECK;
 

@@ -16,14 +16,6 @@
 static const char magic[] = "\x93NUMPY";
 enum { MAGIC = sizeof(magic) - 1 };
 
-typedef struct npy {
-    csk_space space;
-    int rank; /* as the file has it: 0 is rank 1 in space */
-    csk_scalar type;
-    bool big_endian, fortran_order;
-    bool has_type, has_order, has_shape;
-} npy;
-
 /* The rest of the header's text. */
 typedef struct cursor {
     const char *s, *end;
@@ -81,9 +73,8 @@ static csk_status take_number(cursor *c, int64_t *out)
     return CSK_OK;
 }
 
-static csk_status take_shape(cursor *c, npy *h)
+static csk_status take_shape(cursor *c, csk_npy *h)
 {
-    int64_t dim[CSK_MAX_RANK] = { 0 };
     int rank = 0;
 
     if (!take(c, "("))
@@ -96,22 +87,16 @@ static csk_status take_shape(cursor *c, npy *h)
         if (rank == CSK_MAX_RANK)
             return csk_fail(CSK_ERR_UNSUPPORTED, "%s: rank above %d", c->what,
                             CSK_MAX_RANK);
-        const csk_status err = take_number(c, &dim[rank]);
+        const csk_status err = take_number(c, &h->dim[rank++]);
         if (err)
             return err;
-        if (dim[rank++] == 0)
-            return csk_fail(CSK_ERR_UNSUPPORTED,
-                            "%s: dimension %d is 0: an empty array", c->what, rank - 1);
     }
     h->rank = rank;
-    if (rank == 0)
-        dim[rank++] = 1;
-    h->space = csk_space_make(h->space.field, rank, dim);
     h->has_shape = true;
     return CSK_OK;
 }
 
-static csk_status take_type(cursor *c, npy *h)
+static csk_status take_type(cursor *c, csk_npy *h)
 {
     static const struct {
         const char *code;
@@ -140,7 +125,7 @@ static csk_status take_type(cursor *c, npy *h)
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
         if (strcmp(descr + 1, known[k].code) == 0) {
             h->type = known[k].type;
-            h->space.field = known[k].field;
+            h->field = known[k].field;
             h->big_endian = descr[0] == '>';
             h->has_type = true;
             return CSK_OK;
@@ -151,7 +136,7 @@ static csk_status take_type(cursor *c, npy *h)
                     c->what, descr);
 }
 
-static csk_status take_order(cursor *c, npy *h)
+static csk_status take_order(cursor *c, csk_npy *h)
 {
     h->fortran_order = take(c, "True");
     if (!h->fortran_order && !take(c, "False"))
@@ -160,7 +145,7 @@ static csk_status take_order(cursor *c, npy *h)
     return CSK_OK;
 }
 
-static csk_status take_dictionary(cursor *c, npy *h)
+static csk_status take_dictionary(cursor *c, csk_npy *h)
 {
     if (!take(c, "{"))
         return malformed(c, "a dictionary");
@@ -197,52 +182,73 @@ static csk_status take_dictionary(cursor *c, npy *h)
 
 /* Fortran's order is walked through as it comes: stride[k] is how far the k-th fastest axis
  * of the file, which is axis k, steps in the array. */
-static void fill(csk_array *a, const npy *h, const uint8_t *in)
+void csk_npy_load(float *out, const csk_npy *h)
 {
     enum { BLOCK = 512 };
-    const int rank = a->space.rank;
-    const int width = (int)a->space.field;
-    const int64_t n = csk_space_size(&a->space);
-    const int64_t *dim = a->space.dim;
+    const int width = (int)h->field;
     int64_t stride[CSK_MAX_RANK], index[CSK_MAX_RANK] = { 0 };
-    int64_t step = 1;
+    int64_t n = 1;
     int64_t at = 0;
 
-    for (int k = rank - 1; k >= 0; k--) {
-        stride[k] = step;
-        step *= dim[k];
+    for (int k = h->rank - 1; k >= 0; k--) {
+        stride[k] = n;
+        n *= h->dim[k];
     }
     for (int64_t from = 0; from < n; from += BLOCK) {
         double value[2 * BLOCK];
         const int64_t count = n - from < BLOCK ? n - from : BLOCK;
-        csk_scalar_load(value, in + (size_t)(from * width) * csk_scalar_size(h->type),
+        csk_scalar_load(value,
+                        h->values + (size_t)(from * width) * csk_scalar_size(h->type),
                         count * width, h->type, h->big_endian);
         if (!h->fortran_order) {
             for (int64_t i = 0; i < count * width; i++)
-                a->data[from * width + i] = (float)value[i];
+                out[from * width + i] = (float)value[i];
             continue;
         }
         for (int64_t i = 0; i < count; i++) {
             for (int c = 0; c < width; c++)
-                a->data[at * width + c] = (float)value[i * width + c];
-            for (int k = 0; k < rank; k++) {
+                out[at * width + c] = (float)value[i * width + c];
+            for (int k = 0; k < h->rank; k++) {
                 at += stride[k];
-                if (++index[k] < dim[k])
+                if (++index[k] < h->dim[k])
                     break;
-                at -= stride[k] * dim[k];
+                at -= stride[k] * h->dim[k];
                 index[k] = 0;
             }
         }
     }
 }
 
-csk_status csk_npy_parse_rank(csk_array *a, int *rank, const void *bytes, size_t len,
-                              const char *what)
+/* Compare with the `found` bytes that follow the header. What follows the values is left
+ * alone, as numpy.load() does: numpy.save() to an open file puts one array behind the other. */
+static csk_status check_length(const csk_npy *h, uint64_t found, const char *what)
+{
+    csk_space one = csk_space_make(h->field, 1, (int64_t[]){ 1 });
+    uint64_t count = 1;
+
+    if (h->rank >
+        0) /* the size without the axes of length 0, which may not hide the others */
+        one = csk_space_make(h->field, h->rank, h->dim);
+    for (int k = 0; k < h->rank; k++) {
+        count = h->dim[k] ? count : 0;
+        one.dim[k] = h->dim[k] ? h->dim[k] : 1;
+    }
+    if (csk_space_check(&one, what))
+        return csk_fail(CSK_ERR_FORMAT, "%s: shape: the array is too large", what);
+    count *= (uint64_t)csk_space_len(&one) * csk_scalar_size(h->type);
+    if (count > found)
+        return csk_fail(CSK_ERR_FORMAT,
+                        "%s: %" PRIu64 " bytes of values, its shape says %" PRIu64,
+                        what, found, count);
+    return CSK_OK;
+}
+
+csk_status csk_npy_open(csk_npy *h, const void *bytes, size_t len, const char *what)
 {
     const uint8_t *p = bytes;
     const size_t length_at = MAGIC + 2;
-    npy h = { .has_type = false };
 
+    *h = (csk_npy){ .has_type = false };
     if (len < length_at + 4 || memcmp(p, magic, MAGIC) != 0)
         return csk_fail(CSK_ERR_FORMAT, "%s: does not begin with NumPy's magic", what);
     if (p[MAGIC] < 1 || p[MAGIC] > 3)
@@ -257,34 +263,31 @@ csk_status csk_npy_parse_rank(csk_array *a, int *rank, const void *bytes, size_t
                         text_len, len);
     cursor c = { (const char *)p + text_at, (const char *)p + text_at + text_len,
                  what };
-    csk_status err = take_dictionary(&c, &h);
-    if (!err && csk_space_check(&h.space, what))
-        err = csk_fail(CSK_ERR_FORMAT, "%s: shape: the array is too large", what);
+    const csk_status err = take_dictionary(&c, h);
     if (err)
         return err;
-
-    const size_t data_at = text_at + text_len;
-    const uint64_t count = (uint64_t)csk_space_len(&h.space);
-    const uint64_t found = len - data_at;
-    /* What follows is left alone, as numpy.load() does: numpy.save() to an open file puts
-     * one array behind the other. */
-    if (count * csk_scalar_size(h.type) > found)
-        return csk_fail(CSK_ERR_FORMAT,
-                        "%s: %" PRIu64 " bytes of values, its shape says %" PRIu64,
-                        what, found, count * csk_scalar_size(h.type));
-    err = csk_array_init(a, &h.space);
-    if (err)
-        return err;
-    fill(a, &h, p + data_at);
-    *rank = h.rank;
-    return CSK_OK;
+    h->values = p + text_at + text_len;
+    return check_length(h, len - text_at - text_len, what);
 }
 
 csk_status csk_npy_parse(csk_array *a, const void *bytes, size_t len, const char *what)
 {
-    int rank;
+    csk_npy h;
+    csk_status err = csk_npy_open(&h, bytes, len, what);
 
-    return csk_npy_parse_rank(a, &rank, bytes, len, what);
+    if (err)
+        return err;
+    for (int k = 0; k < h.rank; k++) {
+        if (h.dim[k] == 0)
+            return csk_fail(CSK_ERR_UNSUPPORTED,
+                            "%s: dimension %d is 0: an empty array", what, k);
+    }
+    const csk_space space = h.rank ? csk_space_make(h.field, h.rank, h.dim)
+                                   : csk_space_make(h.field, 1, (int64_t[]){ 1 });
+    err = csk_array_init(a, &space);
+    if (!err)
+        csk_npy_load(a->data, &h);
+    return err;
 }
 
 static csk_status npy_read(csk_array *a, const char *path)

@@ -9,6 +9,7 @@
  */
 #include "cs/file_priv.h"
 #include "cs/format.h"
+#include "cs/grey_priv.h"
 #include "cs/mem.h"
 
 #include <inttypes.h>
@@ -102,12 +103,6 @@ static void on_flush(png_structp png)
     (void)png;
 }
 
-/* Rec. 601 luma of red, green and blue. */
-static double luma(double r, double g, double b)
-{
-    return 0.299 * r + 0.587 * g + 0.114 * b;
-}
-
 /* The n-th sample of a row, whose samples have 1, 2, 4, 8 or 16 bits, the highest first. */
 static unsigned sample(const uint8_t *row, size_t n, unsigned depth)
 {
@@ -125,8 +120,9 @@ static void grey_palette(double grey[256], session *s)
 
     (void)png_get_PLTE(s->png, s->info, &palette, &count);
     for (int k = 0; k < 256; k++)
-        grey[k] =
-            k < count ? luma(palette[k].red, palette[k].green, palette[k].blue) : 0.0;
+        grey[k] = k < count
+                      ? csk_luma(palette[k].red, palette[k].green, palette[k].blue)
+                      : 0.0;
 }
 
 static void to_grey(session *s)
@@ -146,7 +142,7 @@ static void to_grey(session *s)
             const size_t n = x * channels;
             double v = sample(row, n, depth);
             if (channels >= 3)
-                v = luma(v, sample(row, n + 1, depth), sample(row, n + 2, depth));
+                v = csk_luma(v, sample(row, n + 1, depth), sample(row, n + 2, depth));
             else if (indexed)
                 v = palette[(unsigned)v];
             out[x] = (float)(scale * v);

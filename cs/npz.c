@@ -14,9 +14,8 @@ static csk_status add(csk_tensors *t, const char *entry, const uint8_t *bytes,
     enum { ROOM = 1024, SUFFIX = 4 };
     const size_t n = strlen(entry);
     char name[ROOM], both[ROOM];
-    csk_array a = { .data = NULL };
     csk_tensor *new;
-    int rank;
+    csk_npy h;
 
     if (n <= SUFFIX || n >= ROOM || strcmp(entry + n - SUFFIX, ".npy") != 0)
         return csk_fail(CSK_ERR_FORMAT,
@@ -26,16 +25,14 @@ static csk_status add(csk_tensors *t, const char *entry, const uint8_t *bytes,
     memcpy(name, entry, n - SUFFIX);
     name[n - SUFFIX] = '\0';
     (void)snprintf(both, sizeof(both), "%.200s: %.64s", what, entry);
-    csk_status err = csk_npy_parse_rank(&a, &rank, bytes, len, both);
-    if (!err && a.space.field == CSK_COMPLEX)
+    csk_status err = csk_npy_open(&h, bytes, len, both);
+    if (!err && h.field == CSK_COMPLEX)
         err = csk_fail(CSK_ERR_UNSUPPORTED, "%s: complex, a real array was expected",
                        both);
     if (!err)
-        err =
-            csk_tensors_add_as(t, name, rank, a.space.dim, &new, CSK_ERR_FORMAT, what);
+        err = csk_tensors_add_as(t, name, h.rank, h.dim, &new, CSK_ERR_FORMAT, what);
     if (!err)
-        memcpy(new->data, a.data, (size_t)csk_tensor_size(new) * sizeof(*new->data));
-    csk_array_clear(&a);
+        csk_npy_load(new->data, &h);
     return err;
 }
 

@@ -243,9 +243,9 @@ csk_status csk_safetensors_parse(csk_tensors *t, const void *bytes, size_t len,
 
 static int by_name(const void *a, const void *b)
 {
-    const csk_tensor *const *p = a, *const *q = b;
+    const csk_tensor *p = a, *q = b;
 
-    return strcmp((*p)->name, (*q)->name);
+    return strcmp(p->name, q->name);
 }
 
 static int put_tensor(json_t *root, const csk_tensor *t, int64_t *at)
@@ -266,7 +266,7 @@ static int put_tensor(json_t *root, const csk_tensor *t, int64_t *at)
 }
 
 /* The text, or NULL: no memory, or what is no UTF-8. */
-static char *make_header(const csk_tensor *const *sorted, int count, const char *card)
+static char *make_header(const csk_tensor *sorted, int count, const char *card)
 {
     json_t *root = json_object();
     int64_t at = 0;
@@ -275,14 +275,14 @@ static char *make_header(const csk_tensor *const *sorted, int count, const char 
     if (!bad && card)
         bad = json_object_set_new(root, metadata, json_pack("{s:s}", "csk", card));
     for (int k = 0; k < count && !bad; k++)
-        bad = put_tensor(root, sorted[k], &at);
+        bad = put_tensor(root, &sorted[k], &at);
     char *text = bad ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
     return text;
 }
 
 static csk_status put_file(const char *path, const char *header,
-                           const csk_tensor *const *sorted, int count)
+                           const csk_tensor *sorted, int count)
 {
     const size_t used = strlen(header);
     const size_t padded = (used + LENGTH - 1) / LENGTH * LENGTH;
@@ -299,20 +299,20 @@ static csk_status put_file(const char *path, const char *header,
     if (!err)
         err = csk_out_put(&out, "        ", padded - used);
     for (int k = 0; k < count && !err; k++)
-        err = csk_out_put(&out, sorted[k]->data,
-                          (size_t)csk_tensor_size(sorted[k]) * sizeof(float));
+        err = csk_out_put(&out, sorted[k].data,
+                          (size_t)csk_tensor_size(&sorted[k]) * sizeof(float));
     return csk_out_finish(&out, err);
 }
 
 csk_status csk_tensors_write(const csk_tensors *t, const char *path)
 {
-    const csk_tensor **sorted = csk_alloc(t->count, sizeof(*sorted));
+    csk_tensor *sorted = csk_alloc(t->count, sizeof(*sorted)); /* borrows from t */
     csk_status err = CSK_OK;
 
     if (!sorted)
         return CSK_ERR_NOMEM;
     for (int k = 0; k < t->count; k++)
-        sorted[k] = &t->item[k];
+        sorted[k] = t->item[k];
     qsort(sorted, (size_t)t->count, sizeof(*sorted), by_name);
     char *header = make_header(sorted, t->count, t->card);
     if (!header || csk_tensors_find(t, metadata))

@@ -182,12 +182,12 @@ static csk_status enter(walk *w, const csk_pickle_object *key, int64_t place)
     const char *part = digits;
     size_t len;
 
-    if (is(key, CSK_PICKLE_TEXT)) {
-        part = key->text;
-        len = key->len;
-    } else if (!key || is(key, CSK_PICKLE_INTEGER)) {
+    if (!key || key->kind == CSK_PICKLE_INTEGER) {
         len = (size_t)snprintf(digits, sizeof(digits), "%" PRId64,
                                key ? key->integer : place);
+    } else if (key->kind == CSK_PICKLE_TEXT) {
+        part = key->text;
+        len = key->len;
     } else {
         part = "?";
         len = 1;

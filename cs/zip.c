@@ -56,6 +56,8 @@ csk_status csk_zip_open(csk_zip *z, const void *bytes, size_t len, const char *w
     zip_error_t why;
 
     *z = (csk_zip){ .what = what };
+    if (len == 0) /* an archive without entries, to libzip */
+        return csk_fail(CSK_ERR_FORMAT, "%s: zip: the file is empty", what);
     zip_error_init(&why);
     zip_source_t *source = zip_source_buffer_create(bytes, len, 0, &why);
     if (!source)

@@ -3,9 +3,11 @@
 #include "cs/file_priv.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
+#include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { VERSION = 1, MOST_TEXT = 1 << 24, HEAD = 16 };
@@ -15,7 +17,7 @@ struct csk_model {
     csk_field field;
     int axes;
     double scale, sigma_min, sigma_max;
-    char *card;
+    char *what, *card; /* where it comes from; its description */
     csk_score_norm norm;
     csk_wavelet_model wavelet;
     csk_tensors tensors;
@@ -40,12 +42,11 @@ static csk_status make_ridge(csk_prior **out, const csk_space *space,
     return csk_prior_ridge(out, space, &m->tensors, unit);
 }
 
-static csk_status make_missing(csk_prior **out, const csk_space *space,
+static csk_status make_network(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
-    (void)out, (void)space, (void)unit, (void)o;
-    return csk_fail(CSK_ERR_UNSUPPORTED, "priors of kind %s are not built in",
-                    csk_model_kind(m));
+    (void)o;
+    return csk_prior_net(out, space, &m->tensors, unit);
 }
 
 static const struct kind {
@@ -53,7 +54,7 @@ static const struct kind {
     make_fn *make;
 } kinds[] = {
     { "wavelet", make_wavelet },
-    { "network", make_missing },
+    { "network", make_network },
     { "ridge", make_ridge },
 };
 
@@ -61,8 +62,17 @@ enum { WAVELET = 0, KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 /* -- reading ---------------------------------------------------------------------------- */
 
-static csk_status finish(csk_model **out, csk_model *m, csk_status err)
+static csk_status finish(csk_model **out, csk_model *m, const char *what,
+                         csk_status err)
 {
+    const size_t len = strlen(what);
+
+    if (!err) {
+        m->what = csk_alloc((int64_t)len + 1, 1);
+        err = m->what ? CSK_OK : CSK_ERR_NOMEM;
+    }
+    if (!err)
+        memcpy(m->what, what, len);
     if (err)
         csk_model_free(m);
     else
@@ -151,11 +161,12 @@ csk_status csk_model_of_tensors(csk_model **out, csk_tensors *tensors, const cha
     if (!err)
         err = csk_score_norm_parse(&m->norm, m->card, what);
     json_decref(card);
+    err = finish(out, m, what, err);
     if (!err) {
         m->tensors = *tensors;
         *tensors = (csk_tensors){ .count = 0 };
     }
-    return finish(out, m, err);
+    return err;
 }
 
 /* What a wavelet model says of itself is the common part. */
@@ -180,11 +191,12 @@ csk_status csk_model_of_wavelet(csk_model **out, csk_wavelet_model *w)
     csk_status err = m ? csk_card_dump(&m->card, card) : CSK_ERR_NOMEM;
 
     json_decref(card);
+    err = finish(out, m, "wavelet model", err);
     if (!err) {
         set_wavelet(m, w);
         *w = (csk_wavelet_model){ .axes = 0 };
     }
-    return finish(out, m, err);
+    return err;
 }
 
 /* The file of a wavelet prior is its card; the bands are numbers for no reader. */
@@ -208,7 +220,7 @@ static csk_status read_text(csk_model **out, const char *text, size_t len,
     if (!err)
         err = csk_score_norm_parse(&m->norm, m->card, what);
     json_decref(card);
-    return finish(out, m, err);
+    return finish(out, m, what, err);
 }
 
 typedef enum content { TEXT, SAFETENSORS, ARCHIVE, OTHER } content;
@@ -299,6 +311,7 @@ void csk_model_free(csk_model *m)
         return;
     csk_wavelet_model_clear(&m->wavelet);
     csk_tensors_clear(&m->tensors);
+    csk_free(m->what);
     csk_free(m->card);
     csk_free(m);
 }
@@ -364,5 +377,11 @@ csk_status csk_model_fits(const csk_model *m, const csk_space *image, const char
 csk_status csk_model_prior(csk_prior **out, const csk_space *space, const csk_model *m,
                            double unit, const csk_model_opts *opts)
 {
-    return m->kind->make(out, space, m, unit, opts);
+    const csk_status err = m->kind->make(out, space, m, unit, opts);
+    char why[256];
+
+    if (err != CSK_ERR_FORMAT) /* else it names the tensor or member, we the file */
+        return err;
+    (void)snprintf(why, sizeof(why), "%s", csk_error_message());
+    return csk_fail(err, "%s: %s", m->what, why);
 }

@@ -147,14 +147,14 @@ static bool is_nearly_empty(const csk_window *w)
     int count = 0;
 
     for (int i = skip / 2; i < size; i += skip) {
-        const int64_t y = csk_patch_mirror((int64_t)floor(w->y.first + i * w->y.step),
-                                           w->y.length);
+        const int64_t y =
+            csk_patch_mirror((int64_t)floor(w->y.first + i * w->y.step), w->y.length);
         for (int j = skip / 2; j < size; j += skip) {
             const int64_t x = csk_patch_mirror(
                 (int64_t)floor(w->x.first + j * w->x.step), w->x.length);
             const float *z = w->image + (y * w->x.length + x) * w->width;
-            sum += w->width == 2 ? hypot((double)z[0], (double)z[1])
-                                 : fabs((double)z[0]);
+            sum +=
+                w->width == 2 ? hypot((double)z[0], (double)z[1]) : fabs((double)z[0]);
             count++;
         }
     }
@@ -268,8 +268,7 @@ static csk_status measure_scale(csk_patches *p)
     if (!cell)
         return CSK_ERR_NOMEM;
     for (int i = 0; i < p->count; i++)
-        count(cell, &p->file[i], p->unit[i],
-              p->upto[i] - (i ? p->upto[i - 1] : 0.));
+        count(cell, &p->file[i], p->unit[i], p->upto[i] - (i ? p->upto[i - 1] : 0.));
     for (int i = 0; i < CELLS; i++)
         total += cell[i];
     for (; k < CELLS - 1 && sum < .99 * total; k++)
@@ -284,10 +283,11 @@ static csk_status check_file(const csk_array *file, int number)
     const csk_space *s = &file->space;
 
     if (s->rank < 2 || s->dim[s->rank - 1] < 4 || s->dim[s->rank - 2] < 4)
-        return csk_fail(CSK_ERR_SHAPE,
-                        "patches: file %d has %d axes, the last of %lld, expected images "
-                        "[...][y][x] of at least 4x4",
-                        number, s->rank, (long long)s->dim[s->rank - 1]);
+        return csk_fail(
+            CSK_ERR_SHAPE,
+            "patches: file %d has %d axes, the last of %lld, expected images "
+            "[...][y][x] of at least 4x4",
+            number, s->rank, (long long)s->dim[s->rank - 1]);
     return CSK_OK;
 }
 
@@ -296,8 +296,7 @@ static csk_status share_out(csk_patches *p, const double *weight)
     double sum = 0.;
 
     for (int i = 0; i < p->count; i++) {
-        const double w =
-            weight ? weight[i] : (double)csk_space_size(&p->file[i].space);
+        const double w = weight ? weight[i] : (double)csk_space_size(&p->file[i].space);
         if (!(w >= 0.) || isinf(w))
             return csk_fail(CSK_ERR_ARG, "patches: weight %d is %g, expected >= 0", i,
                             w);

@@ -23,14 +23,16 @@
 typedef struct csk_patches csk_patches;
 
 typedef struct csk_patch_opts {
-    int size;                          /**< pixels of a side */
-    double zoom_min, zoom_max;         /**< magnification; log-uniform */
-    bool flip;                         /**< mirror and transpose */
-    double gamma_min, gamma_max;       /**< exponent of the magnitude */
+    int size;                            /**< pixels of a side */
+    double zoom_min, zoom_max;           /**< magnification; log-uniform */
+    bool flip;                           /**< mirror and transpose */
+    double gamma_min, gamma_max;         /**< exponent of the magnitude */
     double intensity_min, intensity_max; /**< factor */
-    bool phase;   /**< complex patches: real images get a phase, complex ones a further one */
+    bool
+        phase; /**< complex patches: real images get a phase, complex ones a further one */
     double empty; /**< share kept of the windows in which nearly nothing is */
-    double unit;  /**< images are divided by it; 0: each file by its own 99.9th percentile
+    double
+        unit; /**< images are divided by it; 0: each file by its own 99.9th percentile
                        of |x|, by its largest |x| if that is 0 */
 } csk_patch_opts;
 

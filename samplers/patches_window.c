@@ -100,7 +100,8 @@ int64_t csk_window_work_len(int size, double zoom)
 }
 
 /* out[x][y] := in[y][x] of @p in with @p width floats a pixel, of which the first is taken. */
-static void transpose(int64_t rows, int64_t cols, int width, const float *in, float *out)
+static void transpose(int64_t rows, int64_t cols, int width, const float *in,
+                      float *out)
 {
     for (int64_t y = 0; y < rows; y++) {
         for (int64_t x = 0; x < cols; x++)
@@ -135,8 +136,8 @@ void csk_window_resample(const csk_window *w, float *out, int channels, float *w
     const int64_t cols = hi - lo;
     float *turned = work + size * cols * w->width;
 
-    combine(&w->y, w->image + lo * w->width, 0, w->x.length * w->width,
-            cols * w->width, w->scale, work);
+    combine(&w->y, w->image + lo * w->width, 0, w->x.length * w->width, cols * w->width,
+            w->scale, work);
     for (int c = 0; c < channels; c++) {
         float *plane = out + c * pixels;
         if (c >= w->width) {
@@ -183,7 +184,8 @@ CSK_HOT_INLINE void circle(float a, float *c, float *s)
     const float nearest = floorf(turns + .5f);
     const int32_t quadrant = (int32_t)nearest;
     const float r = (turns - nearest) * 1.57079633f, z = r * r;
-    const float sine = r + r * z * (-.16666667f + z * (.008333331f + z * -.00019840874f));
+    const float sine =
+        r + r * z * (-.16666667f + z * (.008333331f + z * -.00019840874f));
     const float cosine =
         1.f + z * (-.5f + z * (.041666638f + z * (-.0013888378f + z * .00002439045f)));
     const float x = (quadrant & 1) ? sine : cosine, y = (quadrant & 1) ? cosine : sine;

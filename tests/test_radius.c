@@ -132,6 +132,9 @@ static csk_status simulate(void)
         const csk_posterior post = { A, NULL, eta, prior, NULL, 0. };
         err = csk_radius_simulate(&radius, &post, trust, NULL, 3, .1,
                                   (csk_rng){ 1, 0, 0 });
+        if (!err)
+            err = csk_radius_near(&radius, &post, variance, 1., trust, NULL, 1, .1,
+                                  (csk_rng){ 1, 0, 0 }, NULL);
     }
     csk_prior_unref(prior);
     csk_linop_unref(A);
@@ -144,12 +147,42 @@ START_TEST(survives_a_full_heap)
 }
 END_TEST
 
+/*
+ * Draws near x0 = (20, 0) at level L = .5 under x ~ N(0, 3^2): x has the mean m = 20 g and the
+ * variance g L^2 + g^2 L^2, g = 9/(9 + L^2), since the tether is x0 + L n. The median of |x - 0| is
+ * then m within a few L/sqrt(draws), and that of the noise alone what it was before.
+ */
+START_TEST(draws_near_the_naive_estimate)
+{
+    static const float x0[2] = { 20.f, 0.f };
+    const double L = .5, g = 9. / (9. + L * L);
+    enum { DRAWS = 400 };
+    csk_linop *A;
+    csk_prior *prior;
+    const csk_posterior post = make(&A, &prior);
+    csk_run_info info;
+    double R;
+
+    tst_ok(csk_radius_near(&R, &post, x0, L, ignore, NULL, DRAWS, .5,
+                           (csk_rng){ 1, 0, 0 }, &info));
+    ck_assert_double_eq_tol(R, 20. * g, 5. * 1.25 * sqrt(2.) * L / sqrt(DRAWS) + .01);
+    ck_assert_int_eq(info.evaluations, 11 * DRAWS);
+    tst_ok(csk_radius_near(&R, &post, x0, L, trust, NULL, DRAWS, .5,
+                           (csk_rng){ 1, 0, 0 }, NULL));
+    ck_assert_double_eq_tol(R, eta * sqrt(2. * log(2.)),
+                            5. * eta * .5 / (sqrt(2. * log(2.)) * .5 * sqrt(DRAWS)));
+    csk_linop_unref(A);
+    csk_prior_unref(prior);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("radius");
     TCase *cases = tcase_create("core");
 
     tcase_add_loop_test(cases, is_the_quantile_of_the_error, 0, 3);
+    tcase_add_test(cases, draws_near_the_naive_estimate);
     tcase_add_test(cases, reports_what_is_wrong);
     tcase_add_test(cases, survives_a_full_heap);
     suite_add_tcase(suite, cases);

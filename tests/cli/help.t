@@ -23,8 +23,9 @@ $ csk help exit-codes
                            (--force), no memory
     2                      usage: an unknown verb or option, a value out of
                            range, a missing argument
-    3                      bad data: an input is missing, malformed, not finite,
-                           zero everywhere, or does not fit the others
+    3                      bad data: an input (a file, or a prior by name) is
+                           missing, malformed, not finite, zero everywhere, or
+                           does not fit the others
     4                      not converged: an iteration reached its limit under
                            --strict; the output is written all the same
     130                    interrupted by Ctrl-C; what was finished is kept. A

@@ -56,7 +56,7 @@ $ csk convert head.npy head.cfl >/dev/null; csk prior fit head.npy head.cfl x.cs
 2 csk prior fit: head.cfl is complex, but head.npy is not
 = 3
 $ csk prior info head.npy
-2 csk prior info: head.npy: is not a prior, which is JSON: line 1: unable to decode byte 0x93
+2 csk prior info: head.npy: is not a prior, neither JSON text nor safetensors
 = 3
 $ csk prior
 2 csk: prior what? such as 'prior fit'

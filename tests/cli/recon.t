@@ -27,4 +27,4 @@ $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2
   3
 # One coil needs no maps.
 $ csk simulate h.npy --mask m.npy --coils 1 --noise 0.02 one >/dev/null; csk recon one.cfl --prior h.csk --noise 0.02 --samples 1 --levels 2 single | grep coils
-  coils                   1
+  coils                      1

@@ -22,11 +22,37 @@ $ for o in denoise inpaint:m.npy blur:1 blur:k.npy downsample:2; do csk simulate
   1
   1
 # The image is N times as large as the data.
-$ csk restore d.npy --operator downsample:2 --noise 0.05 --prior g.csk --samples 1 --levels 2 big | grep -E 'operator  |image|measured'
+$ csk restore d.npy --operator downsample:2 --noise 0.05 --prior g.csk --samples 1 --levels 2 big | grep -E '^(operator |image|measured)'
   operator                   downsample:2
   image                      48x48
   measured                   576
-  seconds sampling operator  0.00 s
+  operator applications      9
+# Other samplers, and what they cost: evaluations and applications of one sample.
+$ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s --levels 10 --dps-levels 10 --diffpir-levels 20 --daps-levels 4 --ald-levels 7 other-$s | grep -E '^(sampler|score evaluations |operator appl)'; done
+  sampler                    langevin
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      41
+  sampler                    dps
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      21
+  sampler                    diffpir
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      2
+  sampler                    daps
+  score evaluations          20
+  score evaluations besides  0
+  operator applications      801
+  sampler                    ald
+  score evaluations          21
+  score evaluations besides  0
+  operator applications      43
+  sampler                    plain
+  score evaluations          21
+  score evaluations besides  0
+  operator applications      43
 # Faults.
 $ csk restore holes.npy --noise 0.05 --prior g.csk x
 2 csk restore: --operator is missing: what was done to the image: denoise, inpaint:MASK, blur:STD, blur:KERNEL or downsample:N

@@ -94,6 +94,7 @@ $ csk help exit-codes extra
 $ csk prior --help
   csk prior fit    learn a prior from example images
   csk prior info   say what a prior holds
+  csk prior list   list the priors that can be called by name
 $ csk prior info -h | head -1
   csk prior info - say what a prior holds
 $ csk mosk --help

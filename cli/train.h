@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file cli/train.h  The parts of csk train: images, the card of the model. */
+#ifndef CSK_CLI_TRAIN_H
+#define CSK_CLI_TRAIN_H
+
+#include "cli/cli.h"
+#include "samplers/net_unet.h"
+#include "samplers/train.h"
+
+#include <jansson.h>
+
+typedef struct train_opts {
+    int arch; /**< of csk_unet_names[] */
+    bool attention;
+    csk_train_opts train;
+    csk_patch_opts patch;
+    const char *mix, *validate;
+    double minutes, save;
+    int every;
+    bool resume;
+    const char *name, *licence, *about, *data;
+} train_opts;
+
+/* -- train_images.c ---- */
+
+/** What the files hold: those to learn from and those that are held out. */
+typedef struct train_images {
+    csk_array *file; /**< to learn from */
+    const char **path;
+    double *weight;
+    int files;
+    csk_array *held; /**< held out */
+    const char **held_path;
+    int held_files;
+    csk_patches *patches;
+    csk_array *image; /**< [y][x] to assess the model on, in its units */
+    int images;
+} train_images;
+
+/** Read and sort the files, and make the patches and the images for the assessment. */
+csk_status train_images_read(train_images *t, const cli_call *call) CSK_MUST_CHECK;
+void train_images_clear(train_images *t);
+
+/* -- train_card.c ---- */
+
+/** What is known of a training when its card is written. */
+typedef struct train_state {
+    const cli_call *call;
+    const train_opts *opts;
+    const train_images *images;
+    const char *graph;
+    int multiple;
+    int64_t parameters;
+    int done, steps;
+    double seconds; /**< of all runs together */
+    bool bf16;
+    const csk_train_score *score; /**< NULL: not yet assessed */
+} train_state;
+
+/** The card as JSON text; NULL if no memory. free() it. */
+char *train_card(const train_state *s);
+
+/**
+ * The options that determine a step, the seed and the inputs, as they stand in a card and
+ * must stand in it when the training goes on. New reference; NULL if no memory.
+ */
+json_t *train_identity(const cli_call *call);
+
+/** CSK_ERR_ARG, naming what differs, unless the card's identity is this call's. */
+csk_status train_same(const cli_call *call, const json_t *card,
+                      const char *path) CSK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "samplers/prior_net.h"
+#include "cs/mem.h"
+#include "cs/vec.h"
+#include "samplers/edm_priv.h"
+#include "samplers/net_card_priv.h"
+#include "samplers/prior_impl.h"
+
+#include <limits.h>
+#include <math.h>
+
+enum {
+    PIXELS = 1 << 15, /* small images are taken together up to so many */
+    BATCH = 16,
+};
+
+typedef struct net_prior {
+    csk_prior base;
+    net_card card;
+    csk_net *net;
+    csk_net_plan *one, *many; /* of one image and of `batch` */
+    csk_net_plan *slope;      /* of one image, with the derivative by it */
+    int batch;
+    double unit;
+    int planes; /* of one image: channels, or real and imaginary part */
+    int h, w, padded_h, padded_w;
+    int64_t images; /* in a vector */
+} net_prior;
+
+static const net_prior *down(const csk_prior *p)
+{
+    return (const net_prior *)p;
+}
+
+static int64_t image_len(const net_prior *p)
+{
+    return (int64_t)p->planes * p->h * p->w;
+}
+
+static int64_t padded_len(const net_prior *p)
+{
+    return (int64_t)p->planes * p->padded_h * p->padded_w;
+}
+
+static int64_t output_len(const net_prior *p)
+{
+    return (int64_t)csk_net_outputs(p->net) * p->padded_h * p->padded_w;
+}
+
+/* -- in and out of the network ------------------------------------------------------------ */
+
+/* Position i of a row of n pixels that is mirrored at its ends again and again. */
+static int mirror(int i, int n)
+{
+    const int period = i % (2 * n);
+
+    return period < n ? period : 2 * n - 1 - period;
+}
+
+/* Where element (plane, y, x) is in an image: parts of complex numbers lie side by side. */
+static int64_t place(const net_prior *p, int plane, int y, int x)
+{
+    return p->card.field == CSK_COMPLEX ? 2 * ((int64_t)y * p->w + x) + plane
+                                        : ((int64_t)plane * p->h + y) * p->w + x;
+}
+
+/* to := gain x + offset, in planes, continued by mirroring. */
+static void enter(const net_prior *p, float *to, const float *x, float gain,
+                  float offset)
+{
+#pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
+    for (int row = 0; row < p->planes * p->padded_h; row++) {
+        const int plane = row / p->padded_h, y = mirror(row % p->padded_h, p->h);
+        float *at = to + (int64_t)row * p->padded_w;
+
+        for (int k = 0; k < p->padded_w; k++)
+            at[k] =
+                gain * x[place(p, plane, y, k < p->w ? k : mirror(k, p->w))] + offset;
+    }
+}
+
+/* x := a x + b from + c, the network's planes cropped. */
+static void leave(const net_prior *p, float *x, const float *from, float a, float b,
+                  float c)
+{
+#pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
+    for (int row = 0; row < p->planes * p->h; row++) {
+        const int plane = row / p->h, y = row % p->h;
+        const float *at = from + ((int64_t)plane * p->padded_h + y) * p->padded_w;
+
+        for (int k = 0; k < p->w; k++) {
+            float *to = x + place(p, plane, y, k);
+            *to = (a == 0.F ? 0.F : a * *to) + b * at[k] + c;
+        }
+    }
+}
+
+/* The transpose of leave() with a = 0, b = 1: what was cropped gets zeros. */
+static void enter_slope(const net_prior *p, float *to, const float *v)
+{
+    csk_zero(padded_len(p), to);
+    for (int plane = 0; plane < p->planes; plane++) {
+        for (int y = 0; y < p->h; y++) {
+            for (int k = 0; k < p->w; k++)
+                to[((int64_t)plane * p->padded_h + y) * p->padded_w + k] =
+                    v[place(p, plane, y, k)];
+        }
+    }
+}
+
+/* The transpose of enter(): g := a v + b times the planes, mirrored pixels added to their source. */
+static void leave_slope(const net_prior *p, float *g, const float *v, const float *from,
+                        float a, float b)
+{
+    csk_axpby(image_len(p), (double)a, v, 0., g);
+    for (int row = 0; row < p->planes * p->padded_h; row++) {
+        const int plane = row / p->padded_h, y = mirror(row % p->padded_h, p->h);
+        const float *at = from + (int64_t)row * p->padded_w;
+
+        for (int k = 0; k < p->padded_w; k++)
+            g[place(p, plane, y, mirror(k, p->w))] += b * at[k];
+    }
+}
+
+/* -- preconditioning ------------------------------------------------------------------------ */
+
+/* D = skip y + out F(in y; sigma, step), in the network's units. */
+typedef struct affine {
+    double skip, out, in, sigma, step;
+} affine;
+
+static affine affine_at(const net_prior *p, double sigma)
+{
+    const double s = sigma / p->unit * p->card.factor;
+
+    switch (p->card.precondition) {
+    case NET_EDM: {
+        const csk_edm e = csk_edm_at(s, p->card.sigma_data);
+        return (affine){ e.skip, e.out, e.in, s, s };
+    }
+    case NET_RESIDUAL:
+        return (affine){ 1., -1., 1., s, s };
+    case NET_VE:
+        return (affine){ 1., s, 1., s, s };
+    case NET_VP:
+        return (affine){ 1., -s, 1. / sqrt(1. + s * s), s,
+                         csk_net_card_step(&p->card, s) };
+    default:
+        return (affine){ 0., 1., 1., s, s };
+    }
+}
+
+/* -- denoising --------------------------------------------------------------------------------- */
+
+/* Images first .. first + n - 1 of all vectors. */
+static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t first,
+                         int n, float *d, const float *x, const double *sigma,
+                         float *work)
+{
+    const double factor = p->card.factor / p->unit, offset = p->card.offset;
+    float *input = work, *output = input + csk_pad(n * padded_len(p));
+    double level[BATCH], step[BATCH];
+
+    for (int i = 0; i < n; i++) {
+        const affine c = affine_at(p, sigma[(first + i) / p->images]);
+
+        level[i] = c.sigma;
+        step[i] = c.step;
+        enter(p, input + i * padded_len(p), x + (first + i) * image_len(p),
+              (float)(c.in * factor), (float)(c.in * offset));
+    }
+    csk_net_forward(plan, output, input, level, step,
+                    output + csk_pad(n * output_len(p)));
+    for (int i = 0; i < n; i++) {
+        const affine c = affine_at(p, sigma[(first + i) / p->images]);
+        float *to = d + (first + i) * image_len(p);
+
+        /* ((skip (factor x + offset) + out F) - offset) / factor */
+        csk_copy(image_len(p), x + (first + i) * image_len(p), to);
+        leave(p, to, output + i * output_len(p), (float)c.skip, (float)(c.out / factor),
+              (float)((c.skip - 1.) * offset / factor));
+    }
+}
+
+static csk_status denoise(const csk_prior *base, int batch, float *d, const float *x,
+                          const double *sigma, const csk_rng *names, float *work)
+{
+    const net_prior *p = down(base);
+    const int64_t all = batch * p->images;
+    int64_t k = 0;
+
+    (void)names;
+    for (; p->many && k + p->batch <= all; k += p->batch)
+        denoise_some(p, p->many, k, p->batch, d, x, sigma, work);
+    for (; k < all; k++)
+        denoise_some(p, p->one, k, 1, d, x, sigma, work);
+    return CSK_OK;
+}
+
+static csk_status vjp(const csk_prior *base, int batch, float *g, const float *v,
+                      const float *x, const double *sigma, const csk_rng *names,
+                      float *work)
+{
+    const net_prior *p = down(base);
+    const double factor = p->card.factor / p->unit, offset = p->card.offset;
+    float *input = work, *output = input + csk_pad(padded_len(p));
+    float *room = output + csk_pad(output_len(p));
+
+    (void)names;
+    for (int64_t k = 0; k < batch * p->images; k++) {
+        const affine c = affine_at(p, sigma[k / p->images]);
+        const int64_t at = k * image_len(p);
+
+        enter(p, input, x + at, (float)(c.in * factor), (float)(c.in * offset));
+        csk_net_forward(p->slope, output, input, &c.sigma, &c.step, room);
+        csk_zero(output_len(p), output);
+        enter_slope(p, output, v + at);
+        csk_net_backward(p->slope, input, NULL, output, room);
+        leave_slope(p, g + at, v + at, input, (float)c.skip, (float)(c.out * c.in));
+    }
+    return CSK_OK;
+}
+
+/*
+ * Total deep variation: with r = reference / sigma, S steps from x_0 = r z,
+ *
+ *     x <- (x - T/S grad sum F(x) + lambda/S r z) / (1 + lambda/S),   D = x_S / r.
+ */
+static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
+                              const float *x, const double *sigma, const csk_rng *names,
+                              float *work)
+{
+    const net_prior *p = down(base);
+    const int64_t n = padded_len(p), m = output_len(p);
+    const double a = p->card.time / p->card.steps, b = p->card.lambda / p->card.steps;
+    float *z = work, *y = z + csk_pad(n), *slope = y + csk_pad(n),
+          *out = slope + csk_pad(n);
+
+    (void)names;
+    for (int64_t k = 0; k < batch * p->images; k++) {
+        const double r = p->card.reference * p->unit / sigma[k / p->images];
+        const double factor = r * p->card.factor / p->unit;
+
+        enter(p, z, x + k * image_len(p), (float)factor, (float)p->card.offset);
+        csk_copy(n, z, y);
+        for (int s = 0; s < p->card.steps; s++) {
+            csk_net_forward(p->slope, out, y, NULL, NULL, out + csk_pad(m));
+            for (int64_t i = 0; i < m; i++)
+                out[i] = 1.F;
+            csk_net_backward(p->slope, slope, NULL, out, out + csk_pad(m));
+            csk_axpby(n, -a / (1. + b), slope, 1. / (1. + b), y);
+            csk_axpby(n, b / (1. + b), z, 1., y);
+        }
+        leave(p, d + k * image_len(p), y, 0.F, (float)(1. / factor),
+              (float)(-p->card.offset / factor));
+    }
+    return CSK_OK;
+}
+
+static void destroy(csk_prior *base)
+{
+    net_prior *p = (net_prior *)base;
+
+    csk_net_plan_free(p->one);
+    csk_net_plan_free(p->many);
+    csk_net_plan_free(p->slope);
+    csk_net_free(p->net);
+    csk_free(p->card.log_level);
+}
+
+static const csk_prior_class class = {
+    .name = "network", .denoise = denoise, .vjp = vjp, .destroy = destroy
+};
+static const csk_prior_class tdv_class = { .name = "network",
+                                           .denoise = denoise_tdv,
+                                           .destroy = destroy };
+
+/* -- making --------------------------------------------------------------------------------------- */
+
+static csk_status check_space(net_prior *p, const csk_space *s)
+{
+    const int colour = p->card.channels > 1;
+    const int axes = 2 + colour;
+
+    if (s->field != p->card.field)
+        return csk_fail(CSK_ERR_SHAPE, "network prior: it is one of %s images",
+                        p->card.field == CSK_COMPLEX ? "complex" : "real");
+    if (s->rank < axes || (colour && s->dim[s->rank - 3] != p->card.channels))
+        return csk_fail(CSK_ERR_SHAPE, "network prior: images have %s",
+                        colour ? "an axis of 3 colours before y and x"
+                               : "axes y and x");
+    p->images = 1;
+    for (int i = 0; i < s->rank - axes; i++)
+        p->images *= s->dim[i];
+    const int64_t h = s->dim[s->rank - 2], w = s->dim[s->rank - 1];
+    if (h < 1 || w < 1 || h > 65536 || w > 65536)
+        return csk_fail(CSK_ERR_SHAPE, "network prior: an image of %lld x %lld",
+                        (long long)h, (long long)w);
+    p->h = (int)h;
+    p->w = (int)w;
+    p->planes = p->card.channels * (s->field == CSK_COMPLEX ? 2 : 1);
+    return CSK_OK;
+}
+
+/* The side that the network sees: the next multiple, or the one it knows. */
+static int side_for(const net_prior *p, int side, int known)
+{
+    const int net = csk_net_multiple(p->net), card = p->card.multiple;
+    const int multiple = net > card ? net : card;
+
+    return known ? known : (side + multiple - 1) / multiple * multiple;
+}
+
+static csk_status choose_sides(net_prior *p)
+{
+    p->padded_h = side_for(p, p->h, p->card.size[0]);
+    p->padded_w = side_for(p, p->w, p->card.size[1]);
+    return p->padded_h < p->h || p->padded_w < p->w
+               ? csk_fail(
+                     CSK_ERR_SHAPE,
+                     "network prior: it knows images of %d x %d at most, this one is "
+                     "%d x %d",
+                     p->padded_h, p->padded_w, p->h, p->w)
+               : CSK_OK;
+}
+
+static csk_status make_plan(csk_net_plan **plan, const net_prior *p, int batch,
+                            int derivative)
+{
+    return csk_net_plan_new(plan, p->net,
+                            &(csk_net_shape){ .batch = batch,
+                                              .height = p->padded_h,
+                                              .width = p->padded_w,
+                                              .derivative = derivative });
+}
+
+static csk_status make_plans(net_prior *p)
+{
+    const bool tdv = p->card.precondition == NET_TDV;
+    const int64_t pixels = (int64_t)p->padded_h * p->padded_w;
+    csk_status err = CSK_OK;
+
+    p->batch = (int)(PIXELS / pixels);
+    p->batch = p->batch < 1 ? 1 : p->batch > BATCH ? BATCH : p->batch;
+    if (!tdv)
+        err = make_plan(&p->one, p, 1, CSK_NET_NONE);
+    if (!err && !tdv && p->batch > 1)
+        err = make_plan(&p->many, p, p->batch, CSK_NET_NONE);
+    if (!err)
+        err = make_plan(&p->slope, p, 1, CSK_NET_DATA);
+    return err;
+}
+
+static int64_t need(const net_prior *p, const csk_net_plan *plan, int batch, int inputs)
+{
+    return inputs * csk_pad(batch * padded_len(p)) + csk_pad(batch * output_len(p)) +
+           csk_pad(csk_net_plan_work_len(plan));
+}
+
+/* A batch of vectors gets as many times the room of one. */
+static void set_work(net_prior *p)
+{
+    const bool tdv = p->card.precondition == NET_TDV;
+
+    p->base.work_len = need(p, tdv ? p->slope : p->one, 1, tdv ? 3 : 1);
+    if (p->many) {
+        const int64_t vectors = (p->batch + p->images - 1) / p->images;
+        const int64_t each = need(p, p->many, p->batch, 1) / vectors + 1;
+        if (each > p->base.work_len)
+            p->base.work_len = each;
+    }
+    p->base.vjp_work_len = need(p, p->slope, 1, 1);
+}
+
+static csk_status build(net_prior *p, const csk_space *space, const csk_tensors *model)
+{
+    csk_status err = csk_net_card_read(&p->card, &p->net, model, "network prior");
+
+    if (!err && p->card.precondition == NET_TDV)
+        p->base.cls = &tdv_class;
+    if (!err)
+        err = check_space(p, space);
+    if (!err)
+        err = choose_sides(p);
+    if (!err)
+        err = make_plans(p);
+    if (!err)
+        set_work(p);
+    return err;
+}
+
+csk_status csk_prior_net(csk_prior **out, const csk_space *space,
+                         const csk_tensors *model, double unit)
+{
+    /* A level given in other units may miss the range by a rounding. */
+    const double slack = 1e-3;
+
+    if (!(unit > 0. && isfinite(unit)))
+        return csk_fail(CSK_ERR_ARG,
+                        "network prior: the unit is %g, expected more than 0", unit);
+    net_prior *p = csk_prior_new(sizeof(*p), &class, space);
+    if (!p)
+        return CSK_ERR_NOMEM;
+    p->unit = unit;
+    const csk_status err = build(p, space, model);
+    if (err) {
+        csk_prior_unref(&p->base);
+        return err;
+    }
+    p->base.sigma_min = p->card.sigma[0] * unit * (1. - slack);
+    p->base.sigma_max = p->card.sigma[1] * unit * (1. + slack);
+    p->base.spread = p->card.sigma[1] * unit / 10.;
+    *out = &p->base;
+    return CSK_OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * @file samplers/prior_net.h
+ * A network as a prior: a model file's graph (samplers/net.h), and how its output becomes the
+ * denoiser. In the network's units, with F the first channels of its output,
+ *
+ *     D(y, s) = skip y + out F(in y, s)
+ *
+ *     preconditioning   skip              out                  in
+ *     edm               d^2/(s^2 + d^2)   s d/sqrt(s^2 + d^2)  1/sqrt(s^2 + d^2)   [1], d = sigma_data
+ *     residual          1                 -1                   1                   [2]
+ *     direct            0                 1                    1
+ *     ve                1                 s                    1                   [3]
+ *     vp                1                 -s                   1/sqrt(1 + s^2)     [4]
+ *
+ * (vp: F sees the time step at which 1/(1 + s^2) is the product of the alphas), and "tdv", a few
+ * steps of gradient descent on an energy whose gradient comes from the backward pass [5]. The
+ * card's members are described in docs/priors.md.
+ *
+ * [1] Karras et al., NeurIPS 2022, arXiv:2206.00364. [2] Zhang et al., IEEE TIP 26 (2017) 3142.
+ * [3] Song et al., ICLR 2021, arXiv:2011.13456. [4] Ho et al., NeurIPS 2020, arXiv:2006.11239.
+ * [5] Kobler et al., CVPR 2020, arXiv:2001.05005.
+ */
+#ifndef CSK_SAMPLERS_PRIOR_NET_H
+#define CSK_SAMPLERS_PRIOR_NET_H
+
+#include "cs/tensors.h"
+#include "samplers/prior.h"
+
+/**
+ * The prior for images of @p space, whose last two axes are y and x; colour models need an axis
+ * of 3 before them; further axes are independent images. Images are continued by mirroring to
+ * what the network's strides need, and cropped again, so that any size will do. The vector-
+ * Jacobian product exists for all but tdv.
+ *
+ * @param model  weights and card; copied
+ * @param unit   images are this many times as large as the training images; > 0
+ * @return CSK_ERR_FORMAT naming what is wrong in the card, CSK_ERR_SHAPE if the field or an axis
+ *         does not fit, CSK_ERR_ARG for the unit
+ */
+CSK_API csk_status csk_prior_net(csk_prior **out, const csk_space *space,
+                                 const csk_tensors *model, double unit) CSK_MUST_CHECK;
+
+#endif

@@ -1,0 +1,63 @@
+# Networks are trained, stopped and go on.
+
+$ csk phantom --shape 40,32 head.npy -q >/dev/null; csk phantom --shape 36,36 other.npy -q >/dev/null
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 6 --every 3 --precision f32 -o a.csk 2>said | grep -v seconds | head -7
+  network     unet-xs
+  parameters  38130
+  field       complex
+  scale       0.873535
+  files       1
+  held out    1
+  steps       6
+$ sed 's/loss.*/.../' said
+  csk train: step 3 of 6: ...
+  csk train: step 6 of 6: ...
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 6 --precision f32 a.csk
+2 csk train: a.csk exists; --force writes over it
+= 1
+$ rm a.csk; csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 6 --precision f32 a.csk
+2 csk train: a.csk.checkpoint is there: --resume goes on from it, --force begins anew
+= 2
+
+# On from step 6; a training that is done has nothing more to do.
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume a.csk 2>&1 >/dev/null | sed 's/loss.*/.../'
+  csk train: the schedule now ends at step 9, not 6
+  csk train: step 9 of 9: ...
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --precision f32 --resume --force a.csk >/dev/null
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --rate 0.1 --precision f32 --resume --force -q a.csk
+2 csk train: a.csk.checkpoint was begun with another --rate; it can only go on as it began
+= 2
+$ csk train head.npy head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk
+2 csk train: a.csk.checkpoint was begun with 2 files, not 3
+= 2
+$ csk train other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk
+2 csk train: --validate other holds out all files
+= 2
+$ cp head.npy a.csk.checkpoint; csk train head.npy --resume --force a.csk
+2 csk train: a.csk.checkpoint: is neither safetensors nor .npz nor a PyTorch checkpoint
+= 3
+
+# What does not fit together.
+$ csk train head.npy --validate other --arch unet-xs b.csk
+2 csk train: --validate other: no file has such a name
+= 2
+$ csk train head.npy --validate head --arch unet-xs b.csk
+2 csk train: --validate head holds out all files
+= 2
+$ csk train head.npy --mix other=1 --arch unet-xs b.csk
+2 csk train: --mix other=1: no word is in the name of head.npy
+= 2
+$ csk train head.npy --mix head=x --arch unet-xs b.csk
+2 csk train: --mix head=x: expected WORD=SHARE, several with commas
+= 2
+$ csk train head.npy --arch unet-xs --patch 17 b.csk
+2 csk train: training: patches of 17 pixels, expected a multiple of 2
+= 3
+$ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --steps 1000 --plan b.csk | sed 's/ [0-9.]*$/ .../'
+  output
+  b.csk
+  ~
+  megabytes  ...
+  seconds    ...
+  threads    ...
+  note       measured on a few steps

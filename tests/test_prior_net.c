@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs/mem.h"
+#include "cs/vec.h"
+#include "samplers/prior_net.h"
+#include "tests/support/tst.h"
+#include "tests/support/tst_prior.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* -- models ------------------------------------------------------------------------------- */
+
+static void add(csk_tensors *t, const char *name, int rank, const int64_t *dim,
+                double size, uint32_t stream)
+{
+    csk_tensor *new;
+
+    tst_ok(csk_tensors_add(t, name, rank, dim, &new));
+    csk_rng_normal((csk_rng){ 4, stream, 0 }, csk_tensor_size(new), new->data);
+    csk_scale(csk_tensor_size(new), size, new->data);
+}
+
+/* F(x) = 0.8 x: what the preconditioning does with it is known. */
+static csk_tensors linear_model(const char *field, int channels, const char *more)
+{
+    csk_tensors t = { .item = NULL };
+    csk_tensor *w;
+    char card[1024];
+
+    tst_ok(csk_tensors_add(&t, "w", 4, (int64_t[]){ channels, channels, 1, 1 }, &w));
+    for (int c = 0; c < channels; c++)
+        w->data[c * channels + c] = .8F;
+    (void)snprintf(
+        card, sizeof(card),
+        "{\"field\": \"%s\", \"sigma\": [0.01, 10], %s, \"graph\": {\"input\": %d, "
+        "\"output\": \"y\", \"nodes\": [{\"name\": \"y\", \"op\": \"conv\", "
+        "\"from\": [\"x\"], \"weight\": \"w\"}]}}",
+        field, more, channels);
+    tst_ok(csk_tensors_set_card(&t, card));
+    return t;
+}
+
+/* Two scales, an activation and the noise level: sides must be even. */
+static csk_tensors curved_model(const char *field, int channels)
+{
+    static const char nodes[] =
+        "{\"name\": \"n\", \"op\": \"noise_embedding\", \"kind\": \"log\", \"channels\": 4},"
+        "{\"name\": \"v\", \"op\": \"linear\", \"from\": [\"n\"], \"weight\": \"v\"},"
+        "{\"name\": \"a\", \"op\": \"conv\", \"from\": [\"x\"], \"weight\": \"a\"},"
+        "{\"name\": \"f\", \"op\": \"film\", \"from\": [\"a\", \"v\"]},"
+        "{\"name\": \"s\", \"op\": \"silu\", \"from\": [\"f\"]},"
+        "{\"name\": \"d\", \"op\": \"conv\", \"from\": [\"s\"], \"weight\": \"d\","
+        " \"stride\": 2, \"pad\": 0},"
+        "{\"name\": \"u\", \"op\": \"depth_to_space\", \"from\": [\"d\"], \"factor\": 2},"
+        "{\"name\": \"y\", \"op\": \"conv\", \"from\": [\"u\"], \"weight\": \"y\"}";
+    csk_tensors t = { .item = NULL };
+    char card[2048];
+
+    add(&t, "v", 2, (int64_t[]){ 10, 4 }, .3, 1);
+    add(&t, "a", 4, (int64_t[]){ 5, channels, 3, 3 }, .3, 2);
+    add(&t, "d", 4, (int64_t[]){ 12, 5, 2, 2 }, .3, 3);
+    add(&t, "y", 4, (int64_t[]){ channels, 3, 3, 3 }, .3, 4);
+    (void)snprintf(
+        card, sizeof(card),
+        "{\"field\": \"%s\", \"sigma\": [0.01, 10], \"preconditioning\": \"edm\","
+        " \"sigma_data\": 0.5, \"graph\": {\"input\": %d, \"output\": \"y\","
+        " \"nodes\": [%s]}}",
+        field, channels, nodes);
+    tst_ok(csk_tensors_set_card(&t, card));
+    return t;
+}
+
+static csk_prior *prior_of(csk_tensors *t, const csk_space *space, double unit)
+{
+    csk_prior *p;
+
+    tst_ok(csk_prior_net(&p, space, t, unit));
+    csk_tensors_clear(t);
+    return p;
+}
+
+static float *denoised(const csk_prior *p, int batch, const float *x,
+                       const double *sigma)
+{
+    const int64_t n = csk_space_len(csk_prior_space(p));
+    float *d = csk_alloc(batch * n, sizeof(*d));
+    float *work = csk_alloc(csk_prior_work_len(p, batch), sizeof(*work));
+
+    ck_assert(d && work);
+    tst_ok(csk_prior_denoise(p, batch, d, x, sigma, NULL, work));
+    csk_free(work);
+    return d;
+}
+
+/* -- closed forms ----------------------------------------------------------------------------- */
+
+/* D(x, s) = slope x + shift for F(x) = 0.8 x, in the units of x. */
+static const struct {
+    const char *more;
+    double unit, sigma, slope, shift;
+} forms[] = {
+    /* d = 2, s = 1.5: 4/6.25 + .8 3/6.25 */
+    { "\"preconditioning\": \"edm\", \"sigma_data\": 2", 1., 1.5, 1.024, 0. },
+    { "\"preconditioning\": \"edm\", \"sigma_data\": 2", 10., 15., 1.024, 0. },
+    { "\"preconditioning\": \"residual\"", 3., 1., .2, 0. },
+    { "\"preconditioning\": \"direct\"", 1., 1., .8, 0. },
+    { "\"preconditioning\": \"ve\"", 1., .5, 1.4, 0. },
+    /* 1 - .5 .8 / sqrt(1.25) */
+    { "\"preconditioning\": \"vp\", \"timesteps\": 1000, \"betas\": {\"kind\": \"linear\", "
+      "\"first\": 1e-4, \"last\": 0.02}",
+      1., .5, .642229124, 0. },
+    /* x_net = 2 x - 1: D = (0.8 (2 x - 1) + 1) / 2 */
+    { "\"preconditioning\": \"direct\", \"range\": {\"factor\": 2, \"offset\": -1}", 1.,
+      1., .8, .1 },
+    { "\"preconditioning\": \"direct\", \"range\": {\"factor\": 2, \"offset\": -1}", 4.,
+      1., .8, .4 },
+};
+enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
+
+START_TEST(preconditions)
+{
+    const csk_space space =
+        _i % 2 ? (csk_space)TST_REAL(2, 5, 3) : (csk_space)TST_COMPLEX(5, 3);
+    const int64_t n = csk_space_len(&space);
+    csk_tensors t =
+        linear_model(_i % 2 ? "real" : "complex", _i % 2 ? 1 : 2, forms[_i].more);
+    csk_prior *p = prior_of(&t, &space, forms[_i].unit);
+    float *x = tst_normal(n, 1, 0), *d = denoised(p, 1, x, &forms[_i].sigma);
+
+    for (int64_t i = 0; i < n; i++)
+        ck_assert_double_eq_tol((double)d[i],
+                                forms[_i].slope * (double)x[i] + forms[_i].shift, 2e-6);
+    csk_free(x);
+    csk_free(d);
+    csk_prior_unref(p);
+}
+END_TEST
+
+/* -- what is true of all ------------------------------------------------------------------------ */
+
+/* Odd sides, further axes, and both kinds of field. */
+static const csk_space spaces[] = {
+    TST_REAL(7, 9),
+    TST_COMPLEX(5, 12),
+    TST_REAL(3, 6, 1),
+    TST_COMPLEX(2, 3, 7, 5),
+};
+enum { SPACES = sizeof(spaces) / sizeof(spaces[0]) };
+
+static csk_prior *curved(int k, double unit)
+{
+    const bool complex = spaces[k].field == CSK_COMPLEX;
+    csk_tensors t = curved_model(complex ? "complex" : "real", complex ? 2 : 1);
+
+    return prior_of(&t, &spaces[k], unit);
+}
+
+/* J^T v against differences along u: <v, J u> = <J^T v, u>. */
+START_TEST(differentiates)
+{
+    enum { BATCH = 2 };
+    const double sigma[BATCH] = { .3, 1.1 }, step = 1e-2;
+    csk_prior *p = curved(_i, 1.);
+    const int64_t n = csk_space_len(&spaces[_i]);
+    float *x = tst_normal(BATCH * n, 1, 0), *u = tst_normal(BATCH * n, 1, 1);
+    float *v = tst_normal(BATCH * n, 1, 2), *g = csk_alloc(BATCH * n, sizeof(*g));
+    float *work = csk_alloc(csk_prior_vjp_work_len(p, BATCH), sizeof(*work));
+
+    tst_ok(csk_prior_vjp(p, BATCH, g, v, x, sigma, NULL, work));
+    csk_axpby(BATCH * n, step, u, 1., x);
+    float *up = denoised(p, BATCH, x, sigma);
+    csk_axpby(BATCH * n, -2. * step, u, 1., x);
+    float *down = denoised(p, BATCH, x, sigma);
+    for (int b = 0; b < BATCH; b++) {
+        const double along =
+            (csk_dot(n, v + b * n, up + b * n) - csk_dot(n, v + b * n, down + b * n)) /
+            (2. * step);
+        const double size = csk_norm(n, g + b * n) * csk_norm(n, u + b * n);
+        ck_assert_double_eq_tol(csk_dot(n, g + b * n, u + b * n), along, 1e-3 * size);
+    }
+    csk_free(x);
+    csk_free(u);
+    csk_free(v);
+    csk_free(g);
+    csk_free(up);
+    csk_free(down);
+    csk_free(work);
+    csk_prior_unref(p);
+}
+END_TEST
+
+START_TEST(scales)
+{
+    const double sigma = .3, larger = .3 * 512.;
+    csk_prior *p = curved(_i, 1.), *q = curved(_i, 512.);
+    const int64_t n = csk_space_len(&spaces[_i]);
+    float *x = tst_normal(n, 1, 0), *d = denoised(p, 1, x, &sigma);
+    double lo, hi;
+
+    csk_scale(n, 512., x);
+    float *e = denoised(q, 1, x, &larger);
+    csk_scale(n, 512., d);
+    ck_assert_double_lt(tst_distance(n, e, d), 1e-6);
+    csk_prior_sigma_range(q, &lo, &hi);
+    ck_assert_double_eq_tol(lo, 5.12, .01);
+    ck_assert_double_eq_tol(hi, 5120., 6.);
+    csk_free(x);
+    csk_free(d);
+    csk_free(e);
+    csk_prior_unref(p);
+    csk_prior_unref(q);
+}
+END_TEST
+
+/* A batch gives the bits of one by one, whatever the threads at its making and its use. */
+START_TEST(takes_batches)
+{
+    enum { BATCH = 19 };
+    static const int threads[] = { 1, 2, 7 };
+    const int64_t n = csk_space_len(&spaces[_i]);
+    double sigma[BATCH];
+    float *x = tst_normal(BATCH * n, 1, 0), *one[BATCH];
+
+    for (int b = 0; b < BATCH; b++)
+        sigma[b] = .1 + .2 * b;
+    for (int k = 0; k < 3; k++) {
+        tst_set_threads(threads[k]);
+        csk_prior *p = curved(_i, 1.);
+        float *all = denoised(p, BATCH, x, sigma);
+        for (int b = 0; b < BATCH; b++) {
+            if (k == 0)
+                one[b] = denoised(p, 1, x + b * n, sigma + b);
+            ck_assert_mem_eq(all + b * n, one[b], (size_t)n * sizeof(float));
+        }
+        csk_free(all);
+        csk_prior_unref(p);
+    }
+    tst_set_threads(1);
+    for (int b = 0; b < BATCH; b++)
+        csk_free(one[b]);
+    csk_free(x);
+}
+END_TEST
+
+/* -- refusals -------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *field, *more, *says;
+} cards[] = {
+    { "real", "\"preconditioning\": \"odd\"", "preconditioning" },
+    { "real", "\"preconditioning\": 3", "preconditioning" },
+    { "blue", "\"preconditioning\": \"direct\"", "field" },
+    { "real", "\"preconditioning\": \"edm\"", "sigma_data" },
+    { "real", "\"preconditioning\": \"edm\", \"sigma_data\": -1", "sigma_data" },
+    { "real", "\"preconditioning\": \"vp\"", "timesteps" },
+    { "real", "\"preconditioning\": \"vp\", \"timesteps\": 1e9", "timesteps" },
+    { "real", "\"preconditioning\": \"tdv\", \"sigma_reference\": 1, \"steps\": 0",
+      "steps" },
+    { "real", "\"preconditioning\": \"direct\", \"range\": {\"factor\": 0}", "range" },
+    { "real", "\"preconditioning\": \"direct\", \"channels\": 2", "channels" },
+    { "real", "\"preconditioning\": \"direct\", \"multiple\": 0", "multiple" },
+    { "real", "\"preconditioning\": \"direct\", \"size\": [4]", "size" },
+};
+enum { CARDS = sizeof(cards) / sizeof(cards[0]) };
+
+START_TEST(refuses_cards)
+{
+    const csk_space space = TST_REAL(4, 4);
+    csk_tensors t = linear_model(cards[_i].field, 1, cards[_i].more);
+    csk_prior *p = NULL;
+
+    ck_assert_int_eq(csk_prior_net(&p, &space, &t, 1.), CSK_ERR_FORMAT);
+    ck_assert_msg(strstr(csk_error_message(), cards[_i].says), "%s",
+                  csk_error_message());
+    csk_tensors_clear(&t);
+}
+END_TEST
+
+START_TEST(refuses_what_does_not_fit)
+{
+    const csk_space real = TST_REAL(4, 4), line = TST_REAL(4),
+                    image = TST_COMPLEX(4, 4);
+    csk_tensors t = linear_model("real", 1, "\"preconditioning\": \"direct\"");
+    csk_tensors small =
+        linear_model("real", 1, "\"preconditioning\": \"direct\", \"size\": [3, 8]");
+    csk_tensors none = { .item = NULL };
+    csk_prior *p = NULL;
+
+    ck_assert_int_eq(csk_prior_net(&p, &image, &t, 1.), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &line, &t, 1.), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &small, 1.), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, 0.), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, NAN), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &none, 1.), CSK_ERR_FORMAT);
+    csk_tensors_clear(&t);
+    csk_tensors_clear(&small);
+}
+END_TEST
+
+static csk_tensors heap_model;
+
+static csk_status make_and_use(void)
+{
+    const csk_space space = TST_REAL(6, 6);
+    csk_prior *p;
+    const csk_status err = csk_prior_net(&p, &space, &heap_model, 1.);
+
+    if (!err)
+        csk_prior_unref(p);
+    return err;
+}
+
+START_TEST(survives_a_full_heap)
+{
+    heap_model = curved_model("real", 1);
+    tst_out_of_memory(make_and_use);
+    csk_tensors_clear(&heap_model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("prior_net");
+    TCase *core = tcase_create("core");
+
+    tcase_add_loop_test(core, preconditions, 0, FORMS);
+    tcase_add_loop_test(core, differentiates, 0, SPACES);
+    tcase_add_loop_test(core, scales, 0, SPACES);
+    tcase_add_loop_test(core, takes_batches, 0, SPACES);
+    tcase_add_loop_test(core, refuses_cards, 0, CARDS);
+    tcase_add_test(core, refuses_what_does_not_fit);
+    tcase_add_test(core, survives_a_full_heap);
+    suite_add_tcase(s, core);
+    return tst_main(s);
+}
