@@ -15,7 +15,7 @@ out=${2:-brain.csk}
 [ $# -lt 2 ] || shift
 [ $# -lt 1 ] || shift
 
-# Split by subject. Shares of the patches as in the column "share" of the card.
+# The split is by subject: what --validate names is held out.
 "$csk" train "$data"/*.npy --out "$out" \
     --arch unet-s --steps "${STEPS:-13000}" --rate 1e-3 --warmup 300 \
     --mix openms=62,ixi=25,cc0=13 \
