@@ -420,7 +420,7 @@ START_TEST(names_what_is_wrong)
 
     t = small();
     refused(&t, CSK_IMPORT_ADM, CSK_ERR_FORMAT,
-            "f.pth: no weights of a adm: tensor \"time_embed.0.weight\" is missing");
+            "f.pth: no adm: tensor \"time_embed.0.weight\" is missing");
 
     t = small();
     refused(&t, CSK_IMPORT_FFDNET, CSK_ERR_FORMAT,
