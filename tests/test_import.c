@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HIGH = 16, WIDE = 24 };
+enum { HIGH = 8, WIDE = 16 };
 
 static const double sigma = .17, step = 321.5, accuracy = 1e-4;
 static const int grows[] = { 1, 2, 2 };

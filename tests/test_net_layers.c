@@ -88,6 +88,20 @@ static const tst_net_case borders[] = {
       "w 2 17 5 5, b 2" },
     { "crop, then pad", 1, 2, 7, 8,
       "a = crop x size=[1,0,2,1]; out = pad a size=[1,0,2,1] mode=reflect", "" },
+    { "fold symmetric", 2, 3, 5, 4,
+      "a = pad x size=[2,1,3,2] mode=zero; b = conv a weight=w;"
+      "out = fold b size=[2,1,3,2] mode=symmetric",
+      "w 17 3 3 3" },
+    { "fold reflect, added to what is there", 1, 17, 5, 6,
+      "a = pad x size=[1,2,2,1] mode=reflect; b = fold a size=[1,2,2,1] mode=reflect;"
+      "c = crop a size=[1,2,2,1]; out = add b,c",
+      "" },
+    { "a factor for each pixel", 2, 17, 3, 5, "out = affine x weight=w bias=b",
+      "w 17 3 5, b 17 3 5" },
+    { "a factor for each pixel of a norm", 1, 3, 4, 5,
+      "a = conv x weight=k; n = group_norm a groups=1; p = affine n weight=w;"
+      "out = add p,a",
+      "k 5 3 3 3, w 5 4 5" },
     { "fir of odd length", 2, 3, 6, 5,
       "out = fir x taps=[0.1,0.5,-0.3,0.2,0.7] pad=[3,1]", "" },
     { "fir down and up", 1, 17, 8, 4,
@@ -152,6 +166,11 @@ static const tst_net_case levels[] = {
       "e = noise_embedding kind=fourier weight=f; l = linear e weight=w bias=b;"
       "out = film x,l",
       "f 6, w 66 12, b 66" },
+    { "fourier, of the step, scaled and shifted", 2, 5, 3, 4,
+      "e = noise_embedding kind=fourier weight=f of=step factor=0.01 offset=0.3;"
+      "d = noise_embedding kind=fourier weight=f factor=2 offset=-0.7;"
+      "s = add d,e; l = linear s weight=w bias=b; out = film x,l",
+      "f 6, w 10 12, b 10" },
     { "vectors", 3, 5, 4, 3,
       "e = noise_embedding kind=log channels=6; l = linear e weight=wl bias=bl;"
       "g = gelu l; m = linear g weight=wm; t = add m,l scale=0.5; r = relu t;"

@@ -18,6 +18,8 @@ static const struct {
     { "pixel_unshuffle", tst_net_pixel_unshuffle },
     { "pad", tst_net_pad },
     { "crop", tst_net_crop },
+    { "fold", tst_net_fold },
+    { "affine", tst_net_affine },
     { "upsample", tst_net_upsample },
     { "downsample", tst_net_downsample },
     { "relu", tst_net_relu },

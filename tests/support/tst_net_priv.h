@@ -52,7 +52,8 @@ typedef tst_map tst_op(const tst_node *n);
 tst_op tst_net_conv, tst_net_conv_transpose, tst_net_fir;
 tst_op tst_net_depth_to_space, tst_net_space_to_depth;
 tst_op tst_net_pixel_shuffle, tst_net_pixel_unshuffle;
-tst_op tst_net_pad, tst_net_crop, tst_net_upsample, tst_net_downsample;
+tst_op tst_net_pad, tst_net_crop, tst_net_fold, tst_net_affine, tst_net_upsample,
+    tst_net_downsample;
 tst_op tst_net_relu, tst_net_silu, tst_net_gelu, tst_net_student;
 tst_op tst_net_add, tst_net_scale, tst_net_concat, tst_net_film, tst_net_group_norm;
 tst_op tst_net_linear, tst_net_noise_map, tst_net_noise_embedding, tst_net_attention;
