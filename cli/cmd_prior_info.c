@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT = 512 };
+enum { TEXT = 512, LONGEST = 160 };
 
 static const char *field_name(csk_field field)
 {
@@ -103,14 +103,25 @@ static bool is_table(json_t *object)
     return rows > 1;
 }
 
+/* What is longer is cut: lists of files and their hashes are for --json. */
 static void put_line(const cli_call *call, const char *prefix, const char *key,
                      const json_t *value)
 {
-    char name[TEXT];
+    char name[TEXT], head[LONGEST + 40];
     char *text = line_of(value);
 
     (void)snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "_" : "", key);
-    cli_put_text(call, cli_printable(name), text ? text : "");
+    if (text && strlen(text) > LONGEST + 20) {
+        size_t n = LONGEST;
+
+        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80) /* whole characters */
+            n--;
+        (void)snprintf(head, sizeof(head), "%.*s ... (see --json)", (int)n, text);
+    }
+    cli_put_text(call, cli_printable(name),
+                 !text                         ? ""
+                 : strlen(text) > LONGEST + 20 ? head
+                                               : text);
     free(text);
 }
 
@@ -210,7 +221,8 @@ static csk_status put_learned(const cli_call *call, const cli_prior *p)
         parameters += csk_tensor_size(&t->item[i]);
     cli_put_text(call, "file", p->path);
     cli_put_text(call, "sha256", p->hash);
-    cli_put_int(call, "parameters", parameters);
+    if (!json_object_get(card, "parameters") || call->json)
+        cli_put_int(call, "parameters", parameters);
     if (call->json)
         cli_put_json(call, "card", csk_model_card(p->model));
     else
