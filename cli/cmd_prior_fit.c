@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/cli.h"
-#include "cs/vec.h"
+#include "cli/slices.h"
 #include "samplers/prior_wavelet.h"
-
-#include <stdlib.h>
 
 static const char *const kinds[] = { "wavelet", NULL };
 
@@ -20,95 +17,17 @@ static const csk_param params[] = {
 };
 /* clang-format on */
 
-/* The files, and the slices they hold: a slice borrows the data of its file. */
-typedef struct training {
-    csk_array *file;
-    int files;
-    csk_array *slice;
-    const csk_array **list; /**< pointers to the slices */
-    int slices;
-} training;
-
-static void training_clear(training *t)
-{
-    for (int i = 0; i < t->files; i++)
-        csk_array_clear(&t->file[i]);
-    free(t->file);
-    free(t->slice);
-    free((void *)t->list);
-    *t = (training){ .file = NULL };
-}
-
-static csk_status read_files(training *t, const cli_call *call)
-{
-    const cli_values *paths = &call->args[0];
-    csk_status err = CSK_OK;
-
-    t->file = calloc((size_t)paths->n, sizeof(*t->file));
-    if (!t->file)
-        return cli_no_memory();
-    t->files = paths->n;
-    for (int i = 0; i < paths->n && !err; i++) {
-        const csk_space *s = &t->file[i].space;
-
-        err = cli_read(call, &t->file[i], paths->v[i], CLI_FINITE | CLI_NOT_ZERO);
-        if (!err && s->rank != 2 && s->rank != 3)
-            err = csk_fail(
-                CSK_ERR_SHAPE,
-                "%s has %d axes, expected an image (2) or a stack of images (3)",
-                paths->v[i], s->rank);
-        else if (!err && s->field != t->file[0].space.field)
-            err = csk_fail(CSK_ERR_SHAPE, "%s is %s, but %s is not", paths->v[i],
-                           s->field == CSK_REAL ? "real" : "complex", paths->v[0]);
-    }
-    return cli_bad_input(call, err);
-}
-
-static int64_t slices_of(const csk_array *file)
-{
-    return file->space.rank == 3 ? file->space.dim[0] : 1;
-}
-
-/* Slices that are zero everywhere, as at the ends of a head, teach nothing. */
-static csk_status find_slices(training *t)
-{
-    int64_t most = 1;
-
-    for (int i = 0; i < t->files; i++)
-        most += slices_of(&t->file[i]);
-    t->slice = calloc((size_t)most, sizeof(*t->slice));
-    t->list = calloc((size_t)most, sizeof(const csk_array *));
-    if (!t->slice || !t->list)
-        return cli_no_memory();
-    for (int i = 0; i < t->files; i++) {
-        const csk_space *whole = &t->file[i].space;
-        const csk_space space =
-            csk_space_make(whole->field, 2, whole->dim + whole->rank - 2);
-        const int64_t n = csk_space_len(&space);
-
-        for (int64_t k = 0; k < slices_of(&t->file[i]); k++) {
-            float *data = t->file[i].data + k * n;
-            if (csk_max_modulus(n, 1, data) == 0.)
-                continue;
-            t->slice[t->slices] = (csk_array){ space, data };
-            t->list[t->slices] = &t->slice[t->slices];
-            t->slices++;
-        }
-    }
-    return CSK_OK;
-}
-
 static const char *field_name(csk_field field)
 {
     return field == CSK_REAL ? "real" : "complex";
 }
 
 /* The images are finite and not zero: what is left of CSK_ERR_NUMERIC is their size. */
-static csk_status fit(csk_wavelet_model *m, const training *t, const cli_call *call)
+static csk_status fit(csk_wavelet_model *m, const cli_slices *t, const cli_call *call)
 {
     const fit_opts *o = call->opts;
     const csk_status err =
-        csk_wavelet_fit(m, t->slices, t->list, &o->wavelet, call->seed);
+        csk_wavelet_fit(m, t->count, t->list, &o->wavelet, call->seed);
 
     if (err != CSK_ERR_NUMERIC)
         return err;
@@ -123,11 +42,9 @@ static csk_status fit_run(const cli_call *call)
     const char *path = cli_arg_of(call, 1);
     const double start = cli_seconds();
     csk_wavelet_model m = { .weight = NULL };
-    training t = { .file = NULL };
-    csk_status err = read_files(&t, call);
+    cli_slices t = { .file = NULL };
+    csk_status err = cli_slices_read(call, &t, &call->args[0]);
 
-    if (!err)
-        err = find_slices(&t);
     if (!err)
         err = fit(&m, &t, call);
     if (!err) {
@@ -136,7 +53,7 @@ static csk_status fit_run(const cli_call *call)
                    : cli_no_memory();
     }
     if (!err) {
-        cli_put_int(call, "images", t.slices);
+        cli_put_int(call, "images", t.count);
         cli_put_text(call, "field", field_name(m.field));
         cli_put_text(call, "wavelet", m.family);
         cli_put_int(call, "levels", m.levels);
@@ -145,7 +62,7 @@ static csk_status fit_run(const cli_call *call)
         cli_put_real(call, "seconds", cli_seconds() - start, 2, NULL);
     }
     csk_wavelet_model_clear(&m);
-    training_clear(&t);
+    cli_slices_clear(&t);
     return err;
 }
 

@@ -2,6 +2,7 @@
 #include "samplers/mismatch.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "samplers/bright.h"
 #include "samplers/card_priv.h"
 #include "samplers/names_priv.h"
 
@@ -32,25 +33,20 @@ int csk_mismatch_levels(double sigma[CSK_MISMATCH_LEVELS], double lo, double hi,
 /* -- one image ---------------------------------------------------------------------------- */
 
 /* object[i]: 1 where the scalar i is brighter than a tenth of the bright level. */
-static csk_status find_object(uint8_t *object, const csk_space *space, const float *x,
-                              float *m)
+static csk_status find_object(uint8_t *object, const csk_space *space, const float *x)
 {
     const int64_t n = csk_space_size(space);
-    int64_t kept = 0;
+    const int width = (int)space->field;
+    double level;
+    const csk_status err = csk_bright_level(&level, space, x);
 
-    csk_modulus(n, (int)space->field, x, m);
-    const double top = csk_max_modulus(n, 1, m);
-    if (!(top > 0. && isfinite(top)))
-        return csk_fail(CSK_ERR_NUMERIC, "mismatch: the image is zero or not finite");
-    float *const bright = m + n;
-    for (int64_t i = 0; i < n; i++) {
-        if ((double)m[i] > .1 * top)
-            bright[kept++] = m[i];
+    for (int64_t i = 0; i < n && !err; i++) {
+        const double re = (double)x[i * width];
+        const double im = width == 2 ? (double)x[i * width + 1] : 0.;
+
+        object[i] = re * re + im * im > .01 * level * level;
     }
-    const double level = .1 * csk_quantile(kept, bright, .99);
-    for (int64_t i = 0; i < n; i++)
-        object[i] = (double)m[i] > level;
-    return CSK_OK;
+    return err;
 }
 
 typedef struct sums {
@@ -92,11 +88,10 @@ csk_status csk_mismatch_measure(double *norm, double *correlation,
                   sizeof(*block));
     csk_status err = object && block ? CSK_OK : CSK_ERR_NOMEM;
     float *const noisy = block, *const d = noisy + (block ? csk_pad(len) : 0);
-    float *const m = d + (block ? csk_pad(len) : 0);
-    float *const work = m + (block ? csk_pad(2 * n) : 0);
+    float *const work = d + (block ? csk_pad(len) : 0);
 
     if (!err)
-        err = find_object(object, space, x, m);
+        err = find_object(object, space, x);
     for (int i = 0; i < count && !err; i++) {
         const csk_rng shift = csk_name(name, 0, CSK_FOR_PRIOR, (uint32_t)i);
 
@@ -240,7 +235,8 @@ csk_status csk_score_norm_parse(csk_score_norm *s, const char *card, const char 
     csk_status err = csk_card_parse(&root, card, strlen(card), what);
     const json_t *object = json_object_get(root, "score_norm");
 
-    if (!err && object && !json_is_null(object))
+    /* Without correlations it is of another making, over other pixels. */
+    if (!err && object && json_object_get(object, "correlation"))
         err = parse(&new, object, what);
     json_decref(root);
     if (!err)

@@ -80,7 +80,8 @@ CSK_API csk_status csk_score_norm_text(char **text,
                                        const csk_score_norm *s) CSK_MUST_CHECK;
 
 /**
- * The "score_norm" of a card. count is 0 where the card has none.
+ * The "score_norm" of a card. count is 0 where the card has none, or one without correlations:
+ * that is of another making.
  *
  * @param card  JSON text; @p what names it in messages
  * @return CSK_ERR_FORMAT if there is one that is none

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/model.h"
 #include "cs/file_priv.h"
+#include "cs/format.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
 #include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
+#include "samplers/prior_wavelet_priv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -303,6 +305,65 @@ csk_status csk_model_read(csk_model **m, const char *path)
     err = read_text(m, text, len, path);
     csk_free(text);
     return err;
+}
+
+/* -- writing ---------------------------------------------------------------------------- */
+
+csk_status csk_model_set_score_norm(csk_model *m, const csk_score_norm *s,
+                                    const char *command)
+{
+    char *norm = NULL, *text = NULL;
+    json_t *card = NULL, *object = NULL;
+    csk_status err = csk_card_parse(&card, m->card, strlen(m->card), m->what);
+
+    if (!err)
+        err = csk_score_norm_text(&norm, s);
+    if (!err)
+        err = csk_card_parse(&object, norm, strlen(norm), m->what);
+    if (!err && command)
+        (void)json_object_set_new(object, "command", json_string(command));
+    if (!err) {
+        (void)json_object_set(card, "score_norm", object);
+        err = csk_card_dump(&text, card);
+    }
+    json_decref(object);
+    json_decref(card);
+    csk_free(norm);
+    if (err)
+        return err;
+    csk_free(m->card);
+    m->card = text;
+    m->norm = *s;
+    return CSK_OK;
+}
+
+static csk_status write_wavelet(const csk_model *m, const char *path)
+{
+    json_t *root = NULL, *bands = csk_wavelet_model_bands_json(&m->wavelet);
+    char *text = NULL;
+    csk_status err = bands ? csk_card_parse(&root, m->card, strlen(m->card), m->what)
+                           : csk_fail(CSK_ERR_NOMEM, "no memory for the bands");
+
+    if (!err) {
+        (void)json_object_set(root, "bands", bands);
+        err = csk_card_dump(&text, root);
+    }
+    if (!err)
+        err = csk_write_bytes(path, text, strlen(text));
+    csk_free(text);
+    json_decref(bands);
+    json_decref(root);
+    return err;
+}
+
+csk_status csk_model_write(const csk_model *m, const char *path)
+{
+    csk_tensors t = m->tensors; /* borrowed, with the card of today */
+
+    if (csk_model_wavelet(m))
+        return write_wavelet(m, path);
+    t.card = m->card;
+    return csk_tensors_write(&t, path);
 }
 
 void csk_model_free(csk_model *m)

@@ -71,6 +71,15 @@ CSK_API const char *csk_model_card(const csk_model *m);
 /** What its scores are like on images like those of the training; count 0: the card is silent. */
 CSK_API const csk_score_norm *csk_model_score_norm(const csk_model *m);
 
+/**
+ * Put @p s into the card, with the command that found it (NULL: none), in place of what it has.
+ */
+CSK_API csk_status csk_model_set_score_norm(csk_model *m, const csk_score_norm *s,
+                                            const char *command) CSK_MUST_CHECK;
+
+/** Write a file that csk_model_read() reads, atomically. */
+CSK_API csk_status csk_model_write(const csk_model *m, const char *path) CSK_MUST_CHECK;
+
 /** What a prior of that kind holds; NULL for the other kind. */
 CSK_API const csk_wavelet_model *csk_model_wavelet(const csk_model *m);
 CSK_API const csk_tensors *csk_model_tensors(const csk_model *m);

@@ -8,10 +8,10 @@
 
 #ifndef CSK_HAVE_DNNL
 
-csk_status csk_net_conv_dnnl(net_conv **c, const net_conv_shape *shape)
+csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
 {
     (void)shape;
-    *c = NULL;
+    *out = NULL;
     return csk_fail(CSK_ERR_UNSUPPORTED, "this csk was built without oneDNN");
 }
 
@@ -282,7 +282,7 @@ static void execute(const dnnl_conv *c, dnnl_primitive_t run, int n, const argum
     for (int i = 0; i < n; i++) {
         args[i].arg = a[i].is;
         dnnl_memory_create(&args[i].memory, NET_MD(*a[i].md), c->engine,
-                           (void *)(uintptr_t)a[i].at);
+                           (void *)a[i].at);
     }
     dnnl_primitive_execute(run, stream, n, args);
     dnnl_stream_wait(stream);

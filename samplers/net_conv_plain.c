@@ -79,7 +79,7 @@ static void forward(const net_conv *base, void *y, const void *x, void *work)
     const int single = csk_blas_single();
 
     for (int n = 0; n < is->batch; n++) {
-        float *image = (float *)(uintptr_t)x + (int64_t)n * base->in * is->h * is->w;
+        float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
             const int first = s * c->strip;
@@ -158,7 +158,7 @@ static void weights(const net_conv *base, float *gw, float *gb, const void *x,
     memset(sum, 0, (size_t)base->out * (size_t)c->columns * sizeof(float));
     memset(gb, 0, (size_t)base->out * sizeof(float));
     for (int n = 0; n < is->batch; n++) {
-        float *image = (float *)(uintptr_t)x + (int64_t)n * base->in * is->h * is->w;
+        float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
             const int first = s * c->strip;

@@ -50,9 +50,11 @@ struct net_conv {
     float *bias;     /* [out] */
 };
 
-/* Back ends: on failure *c is NULL. csk_net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */
-csk_status csk_net_conv_plain(net_conv **c, const net_conv_shape *shape) CSK_MUST_CHECK;
-csk_status csk_net_conv_dnnl(net_conv **c, const net_conv_shape *shape) CSK_MUST_CHECK;
+/* Back ends: on failure *out is NULL. csk_net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */
+csk_status csk_net_conv_plain(net_conv **out,
+                              const net_conv_shape *shape) CSK_MUST_CHECK;
+csk_status csk_net_conv_dnnl(net_conv **out,
+                             const net_conv_shape *shape) CSK_MUST_CHECK;
 bool csk_net_conv_dnnl_can(bool bf16);
 
 /* For back ends: `bytes` of object with all but cls and work_len filled in; NULL if no memory. */

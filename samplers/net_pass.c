@@ -263,19 +263,24 @@ static const float *bring(float *room, const net_image *a, int64_t at, int len)
     return room;
 }
 
-/* Apply `k` to floats first .. first + len - 1 of the images; y is read where t->add. */
-static void run_tile(kernel *k, tile *t, const net_image *y, const net_image *a,
-                     const net_image *b, int64_t first, int len)
+/*
+ * Apply `k` to floats first .. first + len - 1 of the images; y is read where with->add, and is
+ * NULL where only sums are wanted.
+ */
+static void run_tile(kernel *k, const tile *with, const net_image *y,
+                     const net_image *a, const net_image *b, int64_t first, int len)
 {
     _Alignas(64) float room[3][TILE];
+    tile t = *with;
 
-    t->len = len;
-    t->a = bring(room[0], a, first, len);
-    t->b = b ? bring(room[1], b, first, len) : NULL;
-    t->y = !y || y->bf16 ? room[2] : (float *)y->at + first;
-    if (y && y->bf16 && t->add)
+    t.len = len;
+    t.a = bring(room[0], a, first, len);
+    t.b = b ? bring(room[1], b, first, len) : t.a;
+    t.add = with->add && y;
+    t.y = !y || y->bf16 ? room[2] : (float *)y->at + first;
+    if (t.add && y->bf16)
         up_tile(room[2], (const uint16_t *)y->at + first, len);
-    k(t);
+    k(&t);
     if (y && y->bf16)
         down_tile((uint16_t *)y->at + first, room[2], len);
 }
@@ -288,10 +293,9 @@ static void everywhere(kernel *k, const tile *with, const net_image *y,
 
 #pragma omp parallel for schedule(static) if (tiles > 16)
     for (int64_t i = 0; i < tiles; i++) {
-        tile t = *with;
         const int64_t first = i * TILE;
 
-        run_tile(k, &t, y, a, b, first, n - first < TILE ? (int)(n - first) : TILE);
+        run_tile(k, with, y, a, b, first, n - first < TILE ? (int)(n - first) : TILE);
     }
 }
 

@@ -43,7 +43,7 @@ static json_t *numbers(int n, const double *x)
     return list;
 }
 
-static json_t *bands_of(const csk_wavelet_model *m)
+json_t *csk_wavelet_model_bands_json(const csk_wavelet_model *m)
 {
     json_t *bands = json_array();
 
@@ -80,7 +80,7 @@ csk_status csk_wavelet_model_write(const csk_wavelet_model *m, const char *path,
                             why.text);
     }
     /* "o*": left out if NULL; a failure inside makes the whole NULL. */
-    json_t *bands = bands_of(m);
+    json_t *bands = csk_wavelet_model_bands_json(m);
     json_t *root =
         bands ? json_pack("{s:s, s:i, s:s, s:s, s:i, s:s, s:i, s:i, s:f, s:o, s:o*}",
                           "csk", "prior", "version", VERSION, "kind", "wavelet",

@@ -5,6 +5,8 @@
 #include "operators/wavelet.h"
 #include "samplers/prior_wavelet.h"
 
+#include <jansson.h>
+
 /** Allocate weight and variance for what the other fields say; on failure m is empty. */
 csk_status csk_wavelet_model_alloc(csk_wavelet_model *m) CSK_MUST_CHECK;
 
@@ -23,6 +25,9 @@ csk_status csk_wavelet_model_check_head(const csk_wavelet_model *m, csk_status c
 csk_status csk_wavelet_model_transform(csk_wavelet **out, const csk_wavelet_model *m,
                                        const csk_space *space,
                                        const char *what) CSK_MUST_CHECK;
+
+/** The value of "bands" in a file; json_decref() it. NULL if no memory. */
+json_t *csk_wavelet_model_bands_json(const csk_wavelet_model *m);
 
 /** Position of the first float of row @p row (along the last axis) of a band. */
 int64_t csk_wavelet_row(const csk_space *space, const csk_band *band, int64_t row);

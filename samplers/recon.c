@@ -4,6 +4,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "operators/wavelet.h"
+#include "samplers/bright.h"
 #include "samplers/prior_timed.h"
 #include "samplers/radius.h"
 #include "samplers/summary.h"
@@ -76,30 +77,17 @@ static csk_status solve_naive(void *user, float *x, const float *b)
     return csk_fista(x, s->A, b, s->g, &s->fista, NULL);
 }
 
-/* The 99th percentile of |x| among pixels above a tenth of the largest. */
-static csk_status bright_level(double *level, const csk_array *x, double eta)
+static csk_status find_unit(csk_recon *p, double eta)
 {
-    const int64_t n = csk_space_size(&x->space);
-    float *m = csk_alloc(n, sizeof(*m));
-    int64_t kept = 0;
+    const csk_status err = csk_bright_level(&p->unit, &p->naive.space, p->naive.data);
 
-    if (!m)
-        return CSK_ERR_NOMEM;
-    csk_modulus(n, (int)x->space.field, x->data, m);
-    const double top = csk_max_modulus(n, 1, m);
-    for (int64_t i = 0; i < n; i++) {
-        if ((double)m[i] > .1 * top)
-            m[kept++] = m[i];
-    }
-    *level = kept ? csk_quantile(kept, m, .99) : 0.;
-    csk_free(m);
-    return *level > 0. && isfinite(*level)
-               ? CSK_OK
-               : csk_fail(
-                     CSK_ERR_NUMERIC,
-                     "the naive estimate is zero: the data are, or the noise level of %g is "
-                     "above them",
-                     eta);
+    if (err != CSK_ERR_NUMERIC)
+        return err;
+    return csk_fail(
+        CSK_ERR_NUMERIC,
+        "the naive estimate is zero: the data are, or the noise level of %g is "
+        "above them",
+        eta);
 }
 
 static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
@@ -339,7 +327,7 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err)
         err = solve_naive(&r.solver, p->naive.data, b);
     if (!err)
-        err = bright_level(&p->unit, &p->naive, eta);
+        err = find_unit(p, eta);
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         err = run_in_prior_units(&r);

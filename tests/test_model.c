@@ -149,6 +149,34 @@ START_TEST(parses_what_it_reads)
 }
 END_TEST
 
+/* Written and read again, with another expectation in the card; the rest stays. */
+START_TEST(keeps_what_is_to_be_expected)
+{
+    const csk_score_norm s = {
+        .count = 1, .images = 9, .sigma = { .3 }, .mean = { .7 }
+    };
+    const char *path = _i ? ridge_file(good_card) : wavelet_file();
+    const char *again = tst_path("again.csk");
+    csk_model *m, *back;
+    csk_prior *p, *q;
+
+    tst_ok(csk_model_read(&m, path));
+    tst_ok(csk_model_set_score_norm(m, &s, _i ? "csk \"expects\"" : NULL));
+    tst_ok(csk_model_write(m, again));
+    tst_ok(csk_model_read(&back, again));
+    ck_assert_int_eq(csk_model_score_norm(back)->images, 9);
+    ck_assert_double_eq(csk_model_score_norm(back)->mean[0], .7);
+    ck_assert_str_eq(csk_model_card(m), csk_model_card(back));
+    ck_assert((strstr(csk_model_card(m), "\\\"expects\\\"") != NULL) == (_i == 1));
+    tst_ok(csk_model_prior(&p, &image, m, 1., NULL));
+    tst_ok(csk_model_prior(&q, &image, back, 1., NULL));
+    ck_assert(denoised(p) == denoised(q));
+    csk_prior_unref(p), csk_prior_unref(q);
+    csk_model_free(m), csk_model_free(back);
+    tst_remove_files();
+}
+END_TEST
+
 START_TEST(takes_over_what_is_in_memory)
 {
     csk_wavelet_model w = tst_wavelet_model(CSK_REAL, 1, "haar", 1, 1);
@@ -335,6 +363,7 @@ static Suite *suite(void)
     tcase_add_test(t, reads_a_wavelet_prior);
     tcase_add_test(t, reads_a_ridge_prior);
     tcase_add_loop_test(t, parses_what_it_reads, 0, 2);
+    tcase_add_loop_test(t, keeps_what_is_to_be_expected, 0, 2);
     tcase_add_test(t, takes_over_what_is_in_memory);
     tcase_add_loop_test(t, names_what_is_wrong_with_a_card, 0,
                         sizeof(wrong) / sizeof(wrong[0]));

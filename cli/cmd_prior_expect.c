@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/prior_arg.h"
+#include "cli/slices.h"
+#include "cli/state.h"
+#include "cs/mem.h"
+#include "cs/vec.h"
+#include "operators/coil.h"
+#include "samplers/bright.h"
+
+#include <stdlib.h>
+
+typedef struct expect_opts {
+    bool phase;
+} expect_opts;
+
+/* clang-format off */
+static const csk_param params[] = {
+    CSK_OPT_FLAG(expect_opts, phase, "phase", 1, "give real images a smooth random phase where the prior is complex"),
+    CSK_OPT_END,
+};
+/* clang-format on */
+
+static csk_status make_prior(void *user, csk_prior **out, const csk_space *space)
+{
+    const csk_model_opts none = { .shift = CSK_SHIFT_NONE };
+
+    return csk_model_prior(out, space, user, 1., &none);
+}
+
+/* @p from as the model sees images: its field, its scale. */
+static csk_status as_seen(csk_array *to, const csk_array *from, const csk_model *m,
+                          bool phase, uint64_t seed)
+{
+    const csk_field field = csk_model_field(m);
+    const int width = (int)field;
+    csk_space space = from->space;
+    double level;
+
+    if (field == CSK_REAL && space.field == CSK_COMPLEX)
+        return csk_fail(CSK_ERR_SHAPE,
+                        "the images are complex, the prior is one of real "
+                        "images");
+    csk_status err = csk_bright_level(&level, &from->space, from->data);
+    space.field = field;
+    if (!err)
+        err = csk_array_init(to, &space);
+    if (err)
+        return err;
+    const int64_t n = csk_space_size(&space);
+    if (field == space.field && from->space.field == field)
+        csk_copy(n * width, from->data, to->data);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to->data[2 * i] = from->data[i];
+    csk_scale(n * width, csk_model_scale(m) / level, to->data);
+    return phase && from->space.field != field ? csk_smooth_phase(to, seed) : CSK_OK;
+}
+
+static csk_status learn(csk_score_norm *s, const cli_slices *t, csk_model *m,
+                        const cli_call *call)
+{
+    const expect_opts *o = call->opts;
+    csk_array *seen = calloc((size_t)t->count + 1, sizeof(*seen));
+    const csk_array **list = calloc((size_t)t->count + 1, sizeof(const csk_array *));
+    csk_status err = seen && list ? CSK_OK : cli_no_memory();
+    double lo, hi;
+
+    for (int k = 0; k < t->count && !err; k++) {
+        err = as_seen(&seen[k], t->list[k], m, o->phase, call->seed + (uint64_t)k);
+        list[k] = &seen[k];
+    }
+    csk_model_sigma(m, &lo, &hi);
+    if (!err)
+        err = csk_score_norm_learn(s, make_prior, m, t->count, list, lo, hi,
+                                   csk_model_scale(m), call->seed);
+    for (int k = 0; seen && k < t->count; k++)
+        csk_array_clear(&seen[k]);
+    free(seen);
+    free((void *)list);
+    return err;
+}
+
+static csk_status run(const cli_call *call)
+{
+    const char *path = cli_arg_of(call, 2);
+    cli_prior p = { .model = NULL };
+    cli_slices t = { .file = NULL };
+    csk_score_norm s = { .count = 0 };
+    csk_status err = cli_prior_read(call, &p, cli_arg_of(call, 0));
+    char *line =
+        cli_command_text(call->cmd->name, call->state->argc, call->state->argv);
+
+    if (!err && !line)
+        err = cli_no_memory();
+    if (!err)
+        err = cli_slices_read(call, &t, &call->args[1]);
+    if (!err)
+        err = cli_bad_input(call, learn(&s, &t, p.model, call));
+    if (!err)
+        err = csk_model_set_score_norm(p.model, &s, line);
+    if (!err)
+        err = cli_wrote(call, path, csk_model_write(p.model, path));
+    if (!err) {
+        cli_put_int(call, "images", s.images);
+        for (int i = 0; i < s.count; i++) {
+            cli_begin_row(call, "score_norm");
+            cli_put_real(call, "sigma", s.sigma[i], -1, NULL);
+            cli_put_real(call, "mean", s.mean[i], 4, NULL);
+            cli_put_real(call, "std", s.std[i], 4, NULL);
+            cli_put_real(call, "correlation", s.correlation[i], 4, NULL);
+            cli_put_real(call, "correlation_std", s.correlation_std[i], 4, NULL);
+            cli_end_row(call);
+        }
+    }
+    free(line);
+    cli_slices_clear(&t);
+    cli_prior_clear(&p);
+    return err;
+}
+
+static const cli_arg args[] = {
+    { "PRIOR", "a name or a file: csk help priors", .role = CLI_INPUT },
+    { "IMAGE",
+      "images [y][x] or stacks of them that it was not trained on, but might have been",
+      .count = CLI_MANY },
+    { "OUT", "the prior with a card that knows them", .role = CLI_OUTPUT,
+      .any_suffix = true },
+    { .name = NULL },
+};
+
+static const cli_example examples[] = {
+    { "prior expect head.csk stack.npy -o known.csk", "from the slices of a volume" },
+    { NULL, NULL },
+};
+
+const cli_cmd cmd_prior_expect = {
+    .name = "prior expect",
+    .brief = "let a prior know what images like its training images are like",
+    .about =
+        "Images that were held out from the training are noised and denoised at a few "
+        "noise levels. How large the score is, and how the error of the denoiser "
+        "correlates with it, are averaged and kept in the card of the prior "
+        "(score_norm). csk recon compares its samples with that and warns where they are "
+        "unlike. At least two images are needed, thirty say more. They are scaled to the "
+        "unit of the prior as csk recon scales its data.",
+    .args = args,
+    .params = params,
+    .opts_size = sizeof(expect_opts),
+    .threads = true,
+    .examples = examples,
+    .run = run,
+};
