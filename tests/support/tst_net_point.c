@@ -201,8 +201,8 @@ static double angle(const tst_node *n, int b, int k, int half)
     const double pi = acos(-1.);
 
     if (strcmp(kind, "log") ==
-        0) /* m frequencies from pi/2 to 32 pi, for log(sigma)/4 */
-        return log(n->sigma[b]) / 4. * pi / 2. * pow(64., (double)k / (half - 1));
+        0) /* m frequencies from pi/2 to 2 pi, for log(sigma)/4 */
+        return log(n->sigma[b]) / 4. * pi / 2. * pow(4., (double)k / (half - 1));
     if (strcmp(kind, "fourier") == 0) {
         const bool step = strcmp(tst_node_text(n, "of", "log_sigma"), "step") == 0;
         const double t = step ? n->step[b] : log(n->sigma[b]);
