@@ -140,7 +140,7 @@ enum {
 /**
  * Read an array, apply the checks in @p checks and record the file's hash for the
  * provenance. Every failure, a missing file included, leads to exit code 3. "-" is
- * standard input: the first bytes tell .npy, .nii, .nii.gz and .png apart.
+ * standard input: the first bytes tell .npy, .nii, .nii.gz, .png and .jpg apart.
  * @p a must be empty.
  */
 csk_status cli_read(const cli_call *call, csk_array *a, const char *path,

@@ -56,8 +56,7 @@ static csk_status read_inputs(job *j)
     const int axes = csk_model_axes(j->from.model);
     const int more = s->rank > axes ? s->rank - axes : 0;
     j->one = csk_space_make(s->field, s->rank - more, s->dim + more);
-    return cli_bad_input(
-        j->call, csk_model_fits(j->from.model, &j->one, cli_arg_of(j->call, 0)));
+    return cli_bad_input(j->call, csk_model_fits(j->from.model, &j->one, j->o->prior));
 }
 
 static csk_status prepare(job *j)

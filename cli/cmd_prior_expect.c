@@ -19,22 +19,32 @@ static const csk_param params[] = {
 
 /* -- prior expect -------------------------------------------------------------------- */
 
+typedef struct source {
+    const csk_model *model;
+} source;
+
 static csk_status make_prior(void *user, csk_prior **out, const csk_space *space)
 {
+    const source *from = user;
     const csk_model_opts none = { .shift = CSK_SHIFT_NONE };
 
-    return csk_model_prior(out, space, user, 1., &none);
+    return csk_model_prior(out, space, from->model, 1., &none);
 }
 
-static csk_status learn(csk_score_norm *s, const cli_slices *t, csk_model *m,
+static csk_status learn(csk_score_norm *s, const cli_slices *t, const csk_model *m,
                         const cli_call *call)
 {
     const expect_opts *o = call->opts;
     csk_array *seen = calloc((size_t)t->count + 1, sizeof(*seen));
     const csk_array **list = calloc((size_t)t->count + 1, sizeof(const csk_array *));
-    csk_status err = seen && list ? CSK_OK : cli_no_memory();
+    csk_status err = CSK_OK;
     double lo, hi;
 
+    if (!seen || !list) {
+        free(seen);
+        free((void *)list);
+        return cli_no_memory();
+    }
     for (int k = 0; k < t->count && !err; k++) {
         err =
             cli_slice_seen(&seen[k], t->list[k], m, o->phase, call->seed + (uint64_t)k);
@@ -42,9 +52,9 @@ static csk_status learn(csk_score_norm *s, const cli_slices *t, csk_model *m,
     }
     csk_model_sigma(m, &lo, &hi);
     if (!err)
-        err = csk_score_norm_learn(s, make_prior, m, t->count, list, lo, hi,
-                                   csk_model_scale(m), call->seed);
-    for (int k = 0; seen && k < t->count; k++)
+        err = csk_score_norm_learn(s, make_prior, &(source){ m }, t->count, list, lo,
+                                   hi, csk_model_scale(m), call->seed);
+    for (int k = 0; k < t->count; k++)
         csk_array_clear(&seen[k]);
     free(seen);
     free((void *)list);
@@ -135,7 +145,7 @@ static csk_status check_one(const cli_call *call, const csk_model *m,
         cli_slice_seen(&seen, slice, m, o->phase, call->seed + (uint64_t)number);
 
     if (!err)
-        err = make_prior((void *)(uintptr_t)m, &prior, &seen.space);
+        err = make_prior(&(source){ m }, &prior, &seen.space);
     if (!err)
         err = csk_mismatch_check(&found, csk_model_score_norm(m), prior, 1, seen.data,
                                  (csk_rng){ call->seed, (uint32_t)number * 8u, 0 });

@@ -6,8 +6,8 @@
 
 extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask,
     cmd_metric, cmd_phantom, cmd_prior_check, cmd_prior_expect, cmd_prior_fit,
-    cmd_prior_info, cmd_prior_list, cmd_recon, cmd_restore, cmd_sample, cmd_simulate,
-    cmd_solve, cmd_train, cmd_view;
+    cmd_prior_import, cmd_prior_info, cmd_prior_list, cmd_recon, cmd_restore,
+    cmd_sample, cmd_simulate, cmd_solve, cmd_train, cmd_view;
 
 /* clang-format off */
 const cli_cmd *const cli_commands[] = {
@@ -16,6 +16,7 @@ const cli_cmd *const cli_commands[] = {
     &cmd_simulate,
     &cmd_solve,
     &cmd_prior_fit,
+    &cmd_prior_import,
     &cmd_train,
     &cmd_prior_expect,
     &cmd_prior_check,

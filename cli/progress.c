@@ -61,7 +61,9 @@ static void draw(cli_state *s, const csk_progress *p, double now)
         bar[i] = i < full ? '=' : ' ';
     bar[BAR] = '\0';
     remaining(left, sizeof(left),
-              p->iter > 0 ? (now - s->bar_start) * (1. - done) / done : -1.);
+              p->iter > s->bar_first ? (now - s->bar_start) * (p->max_iter - p->iter) /
+                                           (p->iter - s->bar_first)
+                                     : -1.);
     if (isfinite(p->residual))
         (void)snprintf(more, sizeof(more), "residual %.3e", p->residual);
     const int len =
@@ -88,6 +90,7 @@ static csk_status show(void *user, const csk_progress *p)
 
     if (p->iter <= 1 || s->bar_start == 0.) {
         s->bar_start = now;
+        s->bar_first = p->iter > 1 ? p->iter : 0;
         s->bar_last = now;
     }
     if (p->iter >= p->max_iter)

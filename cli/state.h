@@ -50,6 +50,7 @@ typedef struct cli_state {
     bool not_converged; /**< under --strict */
     bool bar_shown;     /**< a progress line is on the terminal */
     double bar_start, bar_last;
+    int bar_first; /* iterations done when the bar was first shown */
     const char *bar_label;
 } cli_state;
 

@@ -20,9 +20,10 @@ static void formats(const doc *d)
     }
     doc_section(d, "Pipes");
     doc_text(
-        d, "The name - is standard input, in any of .npy, .nii, .nii.gz and .png, and "
-           "standard output, as .npy without provenance; results are printed on "
-           "standard error then.");
+        d,
+        "The name - is standard input, in any of .npy, .nii, .nii.gz, .png and .jpg, and "
+        "standard output, as .npy without provenance; results are printed on "
+        "standard error then.");
     doc_section(d, "Provenance");
     doc_text(d,
              "Where the format has room for it, an output holds one line of JSON that "

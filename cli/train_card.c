@@ -21,11 +21,10 @@ json_t *train_identity(const cli_call *call)
     for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]) && options; i++)
         (void)json_object_del(options, idle[i]);
     json_t *identity =
-        options
-            ? json_pack("{s:O, s:O, s:O, s:i}", "seed", json_object_get(all, "seed"),
-                        "options", options, "inputs", json_object_get(all, "inputs"),
-                        "files", call->args[0].n)
-            : NULL;
+        options ? json_pack("{s:O, s:O, s:O, s:i}", "seed",
+                            json_object_get(all, "seed"), "options", options, "inputs",
+                            json_object_get(all, "inputs"), "files", call->args[0].n)
+                : NULL;
     json_decref(all);
     return identity;
 }

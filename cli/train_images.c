@@ -28,7 +28,7 @@ static int find_word(const char *words, const char *path)
 {
     int k = 0;
 
-    for (const char *w = words; w; k++) {
+    for (const char *w = path ? words : NULL; w; k++) {
         const size_t len = strcspn(w, ",");
         const size_t word = strcspn(w, "=,");
         if (word > 0 && is_called(path, w, word))
@@ -178,7 +178,7 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
     for (int i = 0; i < files; i++)
         all += slices_of(&list[i]);
     const int64_t wanted = all < MOST_IMAGES ? all : MOST_IMAGES;
-    t->image = calloc((size_t)wanted, sizeof(*t->image));
+    t->image = calloc((size_t)wanted + 1, sizeof(*t->image));
     if (!t->image)
         return cli_no_memory();
     for (int i = 0; i < files; i++) {

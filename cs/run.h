@@ -49,6 +49,7 @@ typedef struct csk_run_info {
     double gap; /**< certificate of optimality where the solver has one, else NaN */
     int64_t applications; /**< of A, of A* and twice for A*A */
     int64_t evaluations;  /**< of the prior's score, one a vector */
+    double acceptance;    /**< share of proposals accepted, where there are any */
 } csk_run_info;
 
 /** "converged", "stopped at max-iter", ...; never NULL. */

@@ -92,8 +92,7 @@ static void find_start(importer *im, const char *const *probes)
         if (find_prefix(im, probes[i]))
             return;
     }
-    import_fail(im, CSK_ERR_FORMAT,
-                "%s: no weights of a %s: tensor \"%s\" is missing%s", im->what,
+    import_fail(im, CSK_ERR_FORMAT, "%s: no %s: tensor \"%s\" is missing%s", im->what,
                 im->arch, probes[0],
                 probes[1] ? ", as are those of its other layouts" : "");
 }

@@ -16,28 +16,17 @@ enum { LAYERS = 100, LINEARS = 16 };
 
 static const double eps = 1e-5;
 
-/* The scale of a group norm of one group that is followed by a factor for every pixel. */
-static void plain_norm(importer *im, const char *module, int64_t channels)
-{
-    float *weight = import_new(im, import_name("%s.weight", module).s, 1, &channels);
-
-    for (int64_t i = 0; weight && i < channels; i++)
-        weight[i] = 1.F;
-    import_new(im, import_name("%s.bias", module).s, 1, &channels);
-}
-
 static int layer_norm(importer *im, int h, const char *module, int channels)
 {
-    const import_text norm = import_name("%s+norm", module);
     const import_text weight = import_name("%s.weight", module);
     const import_text bias = import_name("%s.bias", module);
     const int64_t dim[3] = { channels, im->facts.size[0], im->facts.size[1] };
     json_t *with = json_pack("{s:s, s:s}", "weight", weight.s, "bias", bias.s);
 
-    plain_norm(im, norm.s, channels);
     import_keep(im, weight.s, 3, dim);
     import_keep(im, bias.s, 3, dim);
-    h = csk_graph_group_norm(&im->graph, h, norm.s, 1, eps);
+    h = csk_graph_node(&im->graph, "group_norm", NULL,
+                       json_pack("{s:i, s:f}", "groups", 1, "eps", eps), 1, &h);
     return csk_graph_node(&im->graph, "affine", module, with, 1, &h);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "samplers/langevin.h"
 #include "cs/mem.h"
 #include "cs/power.h"
 #include "cs/vec.h"
-#include "samplers/chain_priv.h"
+#include "samplers/langevin_priv.h"
 #include "samplers/names_priv.h"
 
 #include <limits.h>
@@ -12,7 +11,7 @@
 /* Levels computed by powers may miss the noise level by a rounding. */
 #define ONE_AND_A_BIT (1. + 1e-9)
 
-static const char *const kernels[] = { "euler", "precond", "lm", NULL };
+static const char *const kernels[] = { "euler", "precond", "lm", "mala", NULL };
 
 #define S csk_langevin_opts
 /* clang-format off */
@@ -35,49 +34,11 @@ csk_langevin_opts csk_langevin_defaults(void)
     return o;
 }
 
-/* What one thread needs to move one chain. */
-typedef struct scratch {
-    float *res, *rhs, *move, *work;
-} scratch;
-
-typedef struct dynamics {
-    const csk_posterior *post;
-    const csk_langevin_opts *o;
-    int chains, threads;
-    int64_t n, m, work_len;
-    double norm; /* ||A||, for the Euler step */
-    csk_rng run;
-    uint32_t draw; /* white vectors drawn so far, per chain */
-    csk_rng *names;
-    double *residual; /* one a chain */
-    int64_t *solved;  /* A, A* applied, one a chain */
-    float *d;         /* denoised, all chains */
-    float *data;      /* y_i of each chain; NULL: the data themselves */
-    float *e1, *e2;   /* last white draws of each chain, for the averaged noise */
-    float *cond;      /* scratch of csk_conditional_denoise() */
-    float *pool;      /* the threads' scratch */
-} dynamics;
-
-static int64_t pool_len(const dynamics *y)
-{
-    return csk_pad(y->m) + 2 * csk_pad(y->n) + csk_pad(y->work_len);
-}
-
-static scratch scratch_of(const dynamics *y, int thread)
-{
-    scratch s = { .res = y->pool + thread * pool_len(y) };
-
-    s.rhs = s.res + csk_pad(y->m);
-    s.move = s.rhs + csk_pad(y->n);
-    s.work = s.move + csk_pad(y->n);
-    return s;
-}
-
 /*
  * out := scale * (white noise of this step) + out. With the averaged noise that is half the
  * last draw plus half a new one, which is kept in @p last; @p fresh is scratch.
  */
-static void add_white(const dynamics *y, int c, csk_purpose purpose, int64_t n,
+static void add_white(const csk_dynamics *y, int c, csk_purpose purpose, int64_t n,
                       double scale, float *last, float *fresh, float *out)
 {
     csk_draw(y->run, c, y->o->antithetic, purpose, y->draw + 1, n, fresh);
@@ -90,19 +51,33 @@ static void add_white(const dynamics *y, int c, csk_purpose purpose, int64_t n,
     csk_copy(n, fresh, last);
 }
 
+void csk_langevin_solve(csk_dynamics *y, int c, const csk_stage *g, double tol,
+                        int iter, const csk_langevin_scratch *s)
+{
+    const double a = 1. / (g->noise_std * g->noise_std);
+
+    csk_zero(y->n, s->move);
+    const int64_t applied =
+        csk_chain_solve(y->post->A, a, csk_langevin_lambda(y->post, g), s->move, s->rhs,
+                        tol, iter, s->work);
+    if (applied < 0)
+        y->residual[c] = NAN;
+    else
+        y->solved[c] += applied;
+}
+
 /* One step of chain c; the score's denoised point is y->d. Draw names: y->draw + 1. */
-static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch s)
+static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
+                       csk_langevin_scratch s)
 {
     const csk_posterior *post = y->post;
     const double eta2 = g->noise_std * g->noise_std;
     const double t2 = g->smoothing * g->smoothing;
-    const double lambda =
-        1. / t2 +
-        (post->tether ? g->tether_weight / (post->tether_std * post->tether_std) : 0.);
+    const double lambda = csk_langevin_lambda(post, g);
     const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
     const double h =
         euler ? y->o->step / (lambda + y->norm * y->norm / eta2) : y->o->step;
-    const float *target = y->data ? y->data + c * csk_pad(y->m) : post->b;
+    const float *target = csk_langevin_data(y, c);
 
     /* res := h (y_i - A x) / eta^2, and the noise that lives among the data */
     csk_linop_apply(post->A, s.res, x, s.work);
@@ -124,33 +99,42 @@ static void move_chain(dynamics *y, float *x, int c, const csk_stage *g, scratch
         csk_axpby(y->n, 1., s.rhs, 1., x);
         return;
     }
-    csk_zero(y->n, s.move);
-    const int64_t applied = csk_chain_solve(post->A, 1. / eta2, lambda, s.move, s.rhs,
-                                            y->o->cg_tol, y->o->cg_iter, s.work);
-    if (applied < 0)
-        y->residual[c] = NAN;
-    else
-        y->solved[c] += applied;
+    csk_langevin_solve(y, c, g, y->o->cg_tol, y->o->cg_iter, &s);
     csk_axpby(y->n, 1., s.move, 1., x);
 }
 
-static csk_status step(dynamics *y, float *x, const csk_stage *g, csk_run_info *run)
+csk_status csk_langevin_denoise(csk_dynamics *y, const float *x, const csk_stage *g)
 {
     for (int c = 0; c < y->chains; c++)
         y->names[c] = csk_name(y->run, c, CSK_FOR_PRIOR,
                                (uint32_t)CSK_LANGEVIN_DRAWS + (uint32_t)y->draw);
-    const csk_status err = csk_conditional_denoise(
-        y->post, y->chains, y->d, x, g->smoothing, g->tether_weight, y->names, y->cond);
+    return csk_conditional_denoise(y->post, y->chains, y->d, x, g->smoothing,
+                                   g->tether_weight, y->names, y->cond);
+}
+
+static csk_status unadjusted(csk_dynamics *y, float *x, const csk_stage *g)
+{
+    const csk_status err = csk_langevin_denoise(y, x, g);
     if (err)
         return err;
 
 #pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
     for (int c = 0; c < y->chains; c++)
-        move_chain(y, x + c * y->n, c, g, scratch_of(y, csk_chain_thread()));
+        move_chain(y, x + c * y->n, c, g,
+                   csk_langevin_scratch_of(y, csk_chain_thread()));
+    return CSK_OK;
+}
+
+static csk_status step(csk_dynamics *y, float *x, const csk_stage *g, csk_run_info *run)
+{
+    const int looks = y->mala && y->fresh ? 2 : 1; /* where the stage begins, too */
+    const csk_status err = y->mala ? csk_mala_step(y, x, g) : unadjusted(y, x, g);
+    if (err)
+        return err;
 
     y->draw++;
     run->iter++;
-    run->evaluations += y->chains;
+    run->evaluations += (int64_t)looks * y->chains;
     run->residual = y->residual[0];
     for (int c = 0; c < y->chains; c++) {
         if (!isfinite(y->residual[c]))
@@ -162,8 +146,8 @@ static csk_status step(dynamics *y, float *x, const csk_stage *g, csk_run_info *
 }
 
 /* data += sign * (the increment between the noise of stage i and of what follows it) */
-static void add_increment(const dynamics *y, int c, const csk_stage *stages, int count,
-                          int i, double sign, float *data)
+static void add_increment(const csk_dynamics *y, int c, const csk_stage *stages,
+                          int count, int i, double sign, float *data)
 {
     const double here = stages[i].noise_std;
     const double next = i + 1 < count ? stages[i + 1].noise_std : y->post->noise_std;
@@ -180,7 +164,7 @@ static void add_increment(const dynamics *y, int c, const csk_stage *stages, int
  * next are the last ones less the increment left behind, drawn again by its name; those of
  * the final level are b itself, without the rounding of that subtraction.
  */
-static void measure(const dynamics *y, const csk_stage *stages, int count, int k)
+static void measure(const csk_dynamics *y, const csk_stage *stages, int count, int k)
 {
     for (int c = 0; c < y->chains; c++) {
         float *data = y->data + c * csk_pad(y->m);
@@ -218,31 +202,44 @@ static csk_status check_stages(const csk_posterior *post, const csk_stage *g, in
 }
 
 /* Everything the run needs, in one go; nothing is allocated later. */
-static csk_status prepare(dynamics *y, bool annealed, float **block)
+static csk_status prepare(csk_dynamics *y, bool annealed, float **block)
 {
     const csk_linop *A = y->post->A;
     const int64_t n = csk_pad(y->n), m = csk_pad(y->m);
     const int64_t cond = csk_pad(csk_conditional_work_len(y->post, y->chains));
     const bool averaged = y->o->kernel == CSK_LANGEVIN_LM;
+    const int64_t adjusted = y->o->kernel == CSK_LANGEVIN_MALA ? 3 * n : 0;
 
     y->work_len = csk_chain_work_len(A);
     if (y->work_len < y->m) /* fresh white noise of the data passes through it */
         y->work_len = y->m;
-    *block = csk_alloc(csk_pad(y->chains * y->n) + cond + y->threads * pool_len(y) +
-                           y->chains * ((annealed ? m : 0) + (averaged ? m + n : 0)),
-                       sizeof(**block));
+    *block = csk_alloc(
+        csk_pad(y->chains * y->n) + cond + y->threads * csk_langevin_pool_len(y) +
+            y->chains * ((annealed ? m : 0) + (averaged ? m + n : 0) + adjusted),
+        sizeof(**block));
     y->names = csk_alloc(y->chains, sizeof(*y->names));
     y->residual = csk_alloc(y->chains, sizeof(*y->residual));
     y->solved = csk_alloc(y->chains, sizeof(*y->solved));
     if (!*block || !y->names || !y->residual || !y->solved)
         return CSK_ERR_NOMEM;
+    if (adjusted) {
+        y->mala = csk_alloc(y->chains, sizeof(*y->mala));
+        y->logp = csk_alloc(y->chains, sizeof(*y->logp));
+        if (!y->mala || !y->logp)
+            return CSK_ERR_NOMEM;
+    }
     y->d = *block;
     y->cond = y->d + csk_pad(y->chains * y->n);
     y->pool = y->cond + cond;
-    float *rest = y->pool + y->threads * pool_len(y);
+    float *rest = y->pool + y->threads * csk_langevin_pool_len(y);
     if (annealed) {
         y->data = rest;
         rest += y->chains * m;
+    }
+    if (adjusted) {
+        y->proposal = rest;
+        y->gradient = y->proposal + y->chains * n;
+        y->drift = y->gradient + y->chains * n;
     }
     if (averaged) {
         y->e1 = rest;
@@ -263,11 +260,11 @@ static csk_status prepare(dynamics *y, bool annealed, float **block)
 }
 
 /* ||b - A x|| of every chain, for the report. */
-static void final_residuals(dynamics *y, const float *x)
+static void final_residuals(csk_dynamics *y, const float *x)
 {
 #pragma omp parallel for schedule(static) num_threads(y->threads) if (y->threads > 1)
     for (int c = 0; c < y->chains; c++) {
-        const scratch s = scratch_of(y, csk_chain_thread());
+        const csk_langevin_scratch s = csk_langevin_scratch_of(y, csk_chain_thread());
 
         csk_linop_apply(y->post->A, s.res, x + c * y->n, s.work);
         y->residual[c] = csk_distance(y->m, s.res, y->post->b);
@@ -282,7 +279,7 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
 {
     const csk_langevin_opts o = opts ? *opts : csk_langevin_defaults();
     csk_run_info run = { .stop = CSK_STOP_MAX_ITER, .step = o.step, .gap = NAN };
-    dynamics y = { .post = post, .o = &o, .chains = chains, .run = run_name };
+    csk_dynamics y = { .post = post, .o = &o, .chains = chains, .run = run_name };
     float *block = NULL;
     int total = 0;
     bool annealed = false;
@@ -311,6 +308,7 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
     for (int k = 0; k < count; k++) {
         if (annealed)
             measure(&y, stages, count, k);
+        y.fresh = true;
         for (int i = 0; i < stages[k].steps; i++) {
             err = step(&y, x, &stages[k], &run);
             if (err)
@@ -327,6 +325,8 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
     final_residuals(&y, x);
     run.residual = y.residual[0];
     for (int c = 0; c < chains; c++) {
+        if (y.mala && run.iter > 0)
+            run.acceptance += (double)y.mala[c].accepted / run.iter / chains;
         run.applications += y.solved[c];
         if (residual)
             residual[c] = y.residual[c];
@@ -336,6 +336,8 @@ out:
     csk_free(y.names);
     csk_free(y.residual);
     csk_free(y.solved);
+    csk_free(y.mala);
+    csk_free(y.logp);
     if (info)
         *info = run;
     return err;

@@ -19,6 +19,7 @@ typedef enum csk_purpose {
     CSK_FOR_DATA,      /* auxiliary measurements y_i */
     CSK_FOR_DATA_WHITE, /* e1 of the Langevin noise, in the space of the data */
     CSK_FOR_WHITE,      /* e2 of the Langevin noise, in the space of images */
+    CSK_FOR_ACCEPTANCE, /* whether a proposal is accepted */
     CSK_PURPOSES = 8
 } csk_purpose;
 

@@ -117,6 +117,10 @@ CSK_API void csk_net_forward(const csk_net_plan *plan, float *y, const float *x,
  *
  * @param gx  := the derivative by x; NULL: not wanted
  * @param gw  += the derivative by the weights, laid out as csk_net_weights(); NULL: not wanted
+ *            The frequencies of a "fourier" embedding are fixed: 0.
+ *
+ * All are the same bits on any number of threads, but for gw by oneDNN, which adds in as many
+ * parts as there were threads when the plan was made.
  */
 CSK_API void csk_net_backward(const csk_net_plan *plan, float *gx, float *gw,
                               const float *gy, float *work);

@@ -226,7 +226,7 @@ static csk_status parse_group_norm(const reader *r)
     if (!err && n->channels % n->groups)
         err = bad(r, ": %d channels are not a multiple of %d groups", n->channels,
                   n->groups);
-    if (!err)
+    if (!err && json_object_get(r->json, "weight"))
         err = get_tensor(r, "weight", 1, &len, &n->weight);
     return err ? err : get_bias(r, n->channels);
 }
@@ -443,8 +443,13 @@ static csk_status parse_from(const reader *r, int k)
 
     if (least > 0 && !json_is_array(list))
         return bad(r, ": \"%s\" is missing or no list", "from");
-    if (least == 0) /* a noise map is as large as the input, an embedding has no size */
-        return CSK_OK;
+    if (least ==
+        0) { /* a noise map is as large as the input, an embedding has no size */
+        const char *name = json_string_value(json_array_get(list, 0));
+        return got == 0 || (got == 1 && name && strcmp(name, "x") == 0)
+                   ? CSK_OK
+                   : bad(r, " reads %zu values, expected \"x\" at most", got);
+    }
     if (got < least || got > (reads[least] ? NET_FROM : least))
         return bad(r, " reads %zu values, expected %zu%s", got, least,
                    reads[least] ? " or more" : "");
@@ -545,25 +550,23 @@ static csk_status copy_weights(csk_net *net, const csk_tensors *weights)
     return CSK_OK;
 }
 
-/* The smallest power of two (and small numbers times it would do, too) that sides must divide by. */
+/* The smallest number that sides must be multiples of. */
 static csk_status find_multiple(csk_net *net, const char *what)
 {
+    const int prime = 257; /* so that the side has no other divisors than m's */
     int *size = csk_alloc(2 * ((int64_t)net->nodes + 1), sizeof(*size));
     int misfit = 0;
 
     if (!size)
         return CSK_ERR_NOMEM;
-    if (net->size[0]) {
+    if (net->size[0]) { /* it knows images of this size alone */
         size[0] = net->size[0];
         size[net->nodes + 1] = net->size[1];
         misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = 1;
     }
-    for (int m = 1; m <= LARGEST_MULTIPLE && !net->size[0] && misfit >= 0; m *= 2) {
-        const int times =
-            256 / m | 1; /* odd, so that no larger power divides the side */
-
-        size[0] = size[net->nodes + 1] = m * times;
+    for (int m = 1; m <= LARGEST_MULTIPLE && !net->size[0] && misfit >= 0; m++) {
+        size[0] = size[net->nodes + 1] = m * prime;
         misfit = csk_net_sizes(net, size, size + net->nodes + 1);
         net->multiple = m;
     }

@@ -143,6 +143,11 @@ static void group_stats(const pass *c, const net_node *n, const net_image *a,
     }
 }
 
+static float gain_of(const pass *c, const net_node *n, int channel)
+{
+    return n->weight < 0 ? 1.F : c->p->net->weights[n->weight + channel];
+}
+
 static void group_norm(const pass *c, const net_node *n, int v, const net_image *y)
 {
     const net_image a = image(c, n->from[0]);
@@ -158,7 +163,7 @@ static void group_norm(const pass *c, const net_node *n, int v, const net_image 
         const float *s = stats + 2 * (i / a.channels * n->groups + k / each);
         const float *b = weight(c, n->bias);
 
-        p[i] = weight(c, n->weight)[k] * s[1];
+        p[i] = gain_of(c, n, k) * s[1];
         q[i] = (b ? b[k] : 0.F) - p[i] * s[0];
     }
     csk_net_affine(NET_ACT_NONE, y, &a, p, q, a.channels);
@@ -174,7 +179,7 @@ static void group_norm_back(const pass *c, const net_node *n, int v)
     const int64_t rows = (int64_t)a.batch * a.channels;
     const int each = a.channels / n->groups;
     const double count = (double)each * a.h * a.w;
-    const float *stats = at(c, c->p->step[v].kept), *w = weight(c, n->weight);
+    const float *stats = at(c, c->p->step[v].kept);
     double(*sums)[2] = scratch(c);
     float *p = (float *)scratch(c) + 4 * rows, *q = p + csk_pad(rows),
           *t = q + csk_pad(rows);
@@ -189,15 +194,15 @@ static void group_norm_back(const pass *c, const net_node *n, int v)
             const int channel = (int)(k % a.channels);
             const double z = (sums[k][1] - mean * sums[k][0]) * r; /* sum of g z */
 
-            one += (double)w[channel] * sums[k][0];
-            two += (double)w[channel] * z;
+            one += (double)gain_of(c, n, channel) * sums[k][0];
+            two += (double)gain_of(c, n, channel) * z;
             if (gw)
                 gw[channel] += (float)z;
             if (gb)
                 gb[channel] += (float)sums[k][0];
         }
         for (int64_t k = i * each; k < (i + 1) * each; k++) {
-            p[k] = (float)((double)w[k % a.channels] * r);
+            p[k] = (float)((double)gain_of(c, n, (int)(k % a.channels)) * r);
             q[k] = (float)(-r * r * two / count);
             t[k] = (float)(-r * one / count + r * r * mean * two / count);
         }

@@ -5,8 +5,8 @@
 
 /*
  * log: with c = log(sigma)/4 (Karras et al. 2022, table 1), m = channels/2 and the frequencies
- * w_k = (pi/2) 64^(k/(m-1)): cos(w_k c), then sin(w_k c). One period of the lowest covers
- * sigma over seven decades, one of the highest a quarter of an octave.
+ * w_k = (pi/2) 4^(k/(m-1)): cos(w_k c), then sin(w_k c). One period of the highest covers
+ * 1.7 decades of sigma: with faster waves the training is less stable and learns more slowly.
  * sinusoidal: w_k = max_period^(-k/(m - shift)) of the time step (Vaswani et al. 2017; DDPM).
  * fourier: w_k = 2 pi f_k of factor log(sigma) + offset (Song et al. 2021), or of the time step.
  */
@@ -21,7 +21,7 @@ void csk_net_embed(const net_node *node, float *y, double sigma, double step,
 
         if (node->mode == NET_EMBED_LOG) {
             t = log(sigma) / 4.;
-            w = pi / 2. * pow(64., m > 1 ? (double)k / (m - 1) : 0.);
+            w = pi / 2. * pow(4., m > 1 ? (double)k / (m - 1) : 0.);
         } else if (node->mode == NET_EMBED_SINUSOIDAL) {
             t = step;
             w = pow(node->max_period, -(double)k / (m - node->shifted));

@@ -59,7 +59,7 @@ static void combine(const csk_patch_axis *a, const float *rows, int64_t base,
                     int64_t stride, int64_t n, float scale, float *out)
 {
     const int count = taps_of(a->step);
-    float weight[MOST_TAPS];
+    float weight[MOST_TAPS] = { 0.f };
 
     for (int i = 0; i < a->size; i++) {
         const int64_t start = taps(a, i, weight);

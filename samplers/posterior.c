@@ -41,23 +41,56 @@ int64_t csk_conditional_work_len(const csk_posterior *post, int chains)
            csk_prior_work_len(post->prior, chains);
 }
 
-csk_status csk_conditional_denoise(const csk_posterior *post, int chains, float *d,
-                                   const float *x, double t, double weight,
-                                   const csk_rng *names, float *work)
+/* The two observations as one: m and its noise level sigma, one a chain. */
+typedef struct one_observation {
+    const float *m;
+    double *sigma;
+    float *rest; /* of the work */
+} one_observation;
+
+static one_observation combine(const csk_posterior *post, int chains, const float *x,
+                               double t, double weight, float *work)
 {
     const int64_t n = csk_space_len(csk_prior_space(post->prior));
     const bool tethered = post->tether && weight > 0.;
     const double near = tethered ? weight / (post->tether_std * post->tether_std) : 0.;
     const double tau2 = 1. / (near + 1. / (t * t));
-    double *sigma = (double *)work;
     float *m = work + sigma_len(chains);
-    float *rest = m + csk_pad(chains * n);
+    const one_observation o = { tethered ? m : x, (double *)work,
+                                m + csk_pad(chains * n) };
 
     for (int i = 0; i < chains; i++)
-        sigma[i] = sqrt(tau2);
-    if (!tethered)
-        return csk_prior_denoise(post->prior, chains, d, x, sigma, names, rest);
-    csk_copy(chains * n, x, m);
-    csk_axpby(chains * n, tau2 * near, post->tether, tau2 / (t * t), m);
-    return csk_prior_denoise(post->prior, chains, d, m, sigma, names, rest);
+        o.sigma[i] = sqrt(tau2);
+    if (tethered) {
+        csk_copy(chains * n, x, m);
+        csk_axpby(chains * n, tau2 * near, post->tether, tau2 / (t * t), m);
+    }
+    return o;
+}
+
+csk_status csk_conditional_denoise(const csk_posterior *post, int chains, float *d,
+                                   const float *x, double t, double weight,
+                                   const csk_rng *names, float *work)
+{
+    const one_observation o = combine(post, chains, x, t, weight, work);
+
+    return csk_prior_denoise(post->prior, chains, d, o.m, o.sigma, names, o.rest);
+}
+
+csk_status csk_conditional_logp(const csk_posterior *post, int chains, double *logp,
+                                const float *x, double t, double weight,
+                                const csk_rng *names, float *work)
+{
+    const int64_t n = csk_space_len(csk_prior_space(post->prior));
+    const one_observation o = combine(post, chains, x, t, weight, work);
+    const csk_status err =
+        csk_prior_logp(post->prior, chains, logp, o.m, o.sigma, names, o.rest);
+
+    for (int i = 0; i < chains && o.m != x && !err; i++) {
+        const double far = csk_distance(n, x + i * n, post->tether + i * n);
+        const double width = t * t + post->tether_std * post->tether_std / weight;
+
+        logp[i] -= far * far / (2. * width);
+    }
+    return err;
 }

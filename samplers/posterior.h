@@ -46,6 +46,23 @@ CSK_API csk_status csk_conditional_denoise(const csk_posterior *post, int chains
                                            double weight, const csk_rng *names,
                                            float *work) CSK_MUST_CHECK;
 
+/**
+ * logp[i] := log p(x_i | tether_i) up to a constant that depends on t and the tether alone: with m and tau
+ * as above
+ *
+ *     log p_{tau^2}(m) - |x - tether|^2 / (2 (t^2 + tether_std^2/w)),
+ *
+ * whose gradient by x is that of csk_conditional_denoise(), as the two observations x and tether have
+ * the joint density p_{tau^2}(m) N(x - tether; 0, t^2 + tether_std^2/w).
+ *
+ * @return CSK_ERR_UNSUPPORTED if the prior has no log density
+ */
+CSK_API csk_status csk_conditional_logp(const csk_posterior *post, int chains,
+                                        double *logp, const float *x, double t,
+                                        double weight, const csk_rng *names,
+                                        float *work) CSK_MUST_CHECK;
+
+/** Floats of work for csk_conditional_denoise() and csk_conditional_logp(). */
 CSK_API int64_t csk_conditional_work_len(const csk_posterior *post, int chains);
 
 #endif

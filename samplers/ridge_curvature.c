@@ -9,22 +9,6 @@
 
 static const double pi = 3.14159265358979323846;
 
-csk_status csk_ridge_curvature_init(csk_ridge_curvature *q, const csk_ridge *r)
-{
-    const int side = r->shape.side, C = r->shape.filters;
-    csk_ridge_curvature new = { .filters = C, .side = side };
-
-    new.pairs = csk_alloc((int64_t)C * side * (2 * side - 1), sizeof(*new.pairs));
-    new.steepest = csk_alloc(C, sizeof(*new.steepest));
-    if (!new.pairs || !new.steepest) {
-        csk_ridge_curvature_clear(&new);
-        return CSK_ERR_NOMEM;
-    }
-    *q = new;
-    csk_ridge_curvature_set(q, r);
-    return CSK_OK;
-}
-
 void csk_ridge_curvature_clear(csk_ridge_curvature *q)
 {
     csk_free(q->pairs);
@@ -50,7 +34,7 @@ static void correlate_with_itself(int side, const float *w, double *to)
     }
 }
 
-void csk_ridge_curvature_set(csk_ridge_curvature *q, const csk_ridge *r)
+static void fill(csk_ridge_curvature *q, const csk_ridge *r)
 {
     const int side = q->side, M = r->shape.intervals;
 
@@ -60,6 +44,22 @@ void csk_ridge_curvature_set(csk_ridge_curvature *q, const csk_ridge *r)
                               q->pairs + (int64_t)c * side * (2 * side - 1));
         q->steepest[c] = csk_max_modulus(M, 1, r->slope + (int64_t)c * M);
     }
+}
+
+csk_status csk_ridge_curvature_init(csk_ridge_curvature *q, const csk_ridge *r)
+{
+    const int side = r->shape.side, C = r->shape.filters;
+    csk_ridge_curvature new = { .filters = C, .side = side };
+
+    new.pairs = csk_alloc((int64_t)C * side * (2 * side - 1), sizeof(*new.pairs));
+    new.steepest = csk_alloc(C, sizeof(*new.steepest));
+    if (!new.pairs || !new.steepest) {
+        csk_ridge_curvature_clear(&new);
+        return CSK_ERR_NOMEM;
+    }
+    *q = new;
+    fill(q, r);
+    return CSK_OK;
 }
 
 double csk_ridge_curvature_max(const csk_ridge_curvature *q,

@@ -77,9 +77,6 @@ typedef struct csk_ridge_curvature {
 csk_status csk_ridge_curvature_init(csk_ridge_curvature *q,
                                     const csk_ridge *r) CSK_MUST_CHECK;
 void csk_ridge_curvature_clear(csk_ridge_curvature *q);
-/* The same memory for parameters that have changed. */
-void csk_ridge_curvature_set(csk_ridge_curvature *q, const csk_ridge *r);
-
 /* max Q over a grid x grid of frequencies, grid even and at most CSK_RIDGE_GRID_MOST. */
 enum { CSK_RIDGE_GRID_MOST = 512 };
 double csk_ridge_curvature_max(const csk_ridge_curvature *q,
@@ -92,5 +89,29 @@ double csk_ridge_curvature_bound(const csk_ridge_curvature *q,
 csk_status csk_ridge_curvature_ends(double *norm, const csk_ridge *r,
                                     const csk_ridge_level *level, int64_t height,
                                     int64_t width) CSK_MUST_CHECK;
+
+/* Spectra of the filters on a coarse grid, for training: ridge_spectrum.c. */
+typedef struct csk_ridge_spectrum {
+    int filters;
+    double *re, *im; /* [filters][frequencies] */
+    double
+        *weight; /* [knots][frequencies]: where the maximum is, blurred, over Q there */
+    double *share; /* [knots][filters]: kappa */
+    double *most;    /* [knots]: max Q */
+} csk_ridge_spectrum;
+
+csk_status csk_ridge_spectrum_init(csk_ridge_spectrum *q,
+                                   const csk_ridge_shape *s) CSK_MUST_CHECK;
+void csk_ridge_spectrum_clear(csk_ridge_spectrum *q);
+
+/* All of it from the parameters. */
+void csk_ridge_spectrum_set(csk_ridge_spectrum *q, const csk_ridge *r);
+
+/* The same after the gains of every knot have been divided by max Q on the grid. */
+void csk_ridge_spectrum_normalise(csk_ridge_spectrum *q, csk_ridge *r);
+
+/* The gradient by theta of a loss at normalised gains := that along theta of the normalised loss. */
+void csk_ridge_spectrum_correct(const csk_ridge_spectrum *q, const csk_ridge *r,
+                                float *gradient);
 
 #endif

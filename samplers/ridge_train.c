@@ -47,15 +47,13 @@ enum { STREAM_FILTER = 0x72646700, STREAM_LEVEL, STREAM_NOISE };
 static const double last_rate = .01;
 /* Slopes and the logarithms of scales and gains are of order 1, a filter's taps of order 0.1. */
 static const double rate_of_the_rest = 5.;
-/* While it trains: what a coarse grid misses, the export makes good. */
-enum { GRID = 32 };
 
 struct csk_ridge_train {
     csk_ridge_train_opts opts;
     uint64_t seed;
     const csk_patches *patches;
     csk_ridge model;
-    csk_ridge_curvature curvature;
+    csk_ridge_spectrum spectrum;
     csk_bank_shape shape; /* of a patch */
     int done, threads;
     int64_t image, work_len, bytes; /* floats of a patch */
@@ -103,7 +101,7 @@ static void lower_gains(csk_ridge *r, int k, double log_excess)
         r->log_gain[(int64_t)c * r->shape.knots + k] -= (float)log_excess;
 }
 
-/* Back to the set of parameters that are allowed. */
+/* Back to the set of parameters that are allowed; what a coarse grid misses, the export makes good. */
 static void project(csk_ridge_train *t)
 {
     csk_ridge *r = &t->model;
@@ -112,16 +110,7 @@ static void project(csk_ridge_train *t)
     for (int64_t i = 0; i < slopes; i++)
         r->slope[i] = fminf(fmaxf(r->slope[i], 0.f), 1.f);
     centre_filters(r);
-    csk_ridge_curvature_set(&t->curvature, r);
-#pragma omp parallel for schedule(static)
-    for (int k = 0; k < r->shape.knots; k++) {
-        csk_ridge_level level;
-
-        gains_of_knot(r, k, &level);
-        const double most = csk_ridge_curvature_max(&t->curvature, &level, GRID);
-        if (most > 1.)
-            lower_gains(r, k, log(most));
-    }
+    csk_ridge_spectrum_normalise(&t->spectrum, r);
     csk_ridge_update(r);
 }
 
@@ -229,6 +218,7 @@ static double learn(csk_ridge_train *t)
         if (i)
             csk_axpby(n, 1., t->gradient + i * n, 1., t->gradient);
     }
+    csk_ridge_spectrum_correct(&t->spectrum, &t->model, t->gradient);
     return loss;
 }
 
@@ -394,7 +384,7 @@ csk_status csk_ridge_train_new(csk_ridge_train **out, const csk_patches *patches
     if (!err) {
         t->model.scale = csk_patches_scale(patches);
         t->work_len = csk_pad(csk_ridge_learn_work_len(&t->model, &t->shape));
-        err = csk_ridge_curvature_init(&t->curvature, &t->model);
+        err = csk_ridge_spectrum_init(&t->spectrum, &t->model.shape);
     }
     if (!err)
         err = allocate(t);
@@ -412,7 +402,7 @@ void csk_ridge_train_free(csk_ridge_train *t)
     if (!t)
         return;
     csk_ridge_clear(&t->model);
-    csk_ridge_curvature_clear(&t->curvature);
+    csk_ridge_spectrum_clear(&t->spectrum);
     csk_free(t->mean);
     csk_free(t->square);
     csk_free(t->gradient);
@@ -431,6 +421,7 @@ void csk_ridge_train_free(csk_ridge_train *t)
 /* Gains so low that csk_ridge_lipschitz() is at most 1/sigma^2. */
 static csk_status tame(csk_ridge *r)
 {
+    const double room = .995; /* the power method has not converged to the last digit */
     const int64_t most = 3 * (int64_t)r->shape.side;
     csk_ridge_curvature q;
     csk_status err = csk_ridge_curvature_init(&q, r);
@@ -446,8 +437,8 @@ static csk_status tame(csk_ridge *r)
         if (err)
             break;
         const double bound = fmax(csk_ridge_curvature_bound(&q, &level), 1.01 * ends);
-        if (bound > 1. - 1e-5)
-            lower_gains(r, k, log(bound) + 1e-5); /* more than floats are rounded by */
+        if (bound > room)
+            lower_gains(r, k, log(bound / room));
     }
     csk_ridge_curvature_clear(&q);
     return err;
@@ -568,5 +559,6 @@ csk_status csk_ridge_train_load(csk_ridge_train *t, const csk_tensors *from,
         csk_copy(t->model.count, v[i]->data, part(t, i));
     t->done = (int)done->data[0] * HALF + (int)done->data[1];
     csk_ridge_update(&t->model);
+    csk_ridge_spectrum_set(&t->spectrum, &t->model);
     return CSK_OK;
 }

@@ -6,11 +6,11 @@
  *     loss = E (s^2 + d^2)/(s d)^2 |D(x + s n, s) - x|^2,   log s uniform over the range,
  *
  * d = sigma_data (the weight of Karras et al., NeurIPS 2022), means over all floats; Adam with a
- * rate that rises linearly over the warm-up and falls as a cosine to a hundredth. After each step
- * the parameters are put back where the prior is what it promises: slopes into 0 .. 1, filters to
- * zero mean, and gains down where sigma^2 ||Hess R_sigma|| would exceed 1. (At the knots: between
- * them a gain is a geometric mean of those at the knots, below the arithmetic one, and the norm is
- * convex.)
+ * rate that rises linearly over the warm-up and falls as a cosine to a hundredth. Parameters stay
+ * where the prior is what it promises: slopes in 0 .. 1, filters of zero mean, and gains such that
+ * sigma^2 ||Hess R_sigma|| is at most 1, to which each step's gradient is tangential. (At the knots:
+ * between them a gain is a geometric mean of those at the knots, below the arithmetic one, and the norm
+ * is convex.)
  *
  * Step k is a function of the parameters before it and of (seed, k): a run that was stopped and
  * goes on makes the same bits as one that was not, on any number of threads.

@@ -88,6 +88,18 @@ static const tst_net_case borders[] = {
       "w 2 17 5 5, b 2" },
     { "crop, then pad", 1, 2, 7, 8,
       "a = crop x size=[1,0,2,1]; out = pad a size=[1,0,2,1] mode=reflect", "" },
+    { "fold zero", 1, 3, 6, 7,
+      "a = conv x weight=w pad=2; out = fold a size=[1,1,2,0] mode=zero", "w 5 3 3 3" },
+    { "fold symmetric", 2, 17, 5, 4,
+      "a = pad x size=[3,1,2,4] mode=zero; out = fold a size=[3,1,2,4] mode=symmetric",
+      "" },
+    { "pad and fold", 1, 2, 4, 6,
+      "p = pad x size=[2,2,2,2] mode=symmetric; a = conv p weight=w pad=0; s = student a;"
+      "t = conv_transpose s weight=w; out = fold t size=[2,2,2,2] mode=symmetric",
+      "w 20 2 5 5" },
+    { "fold reflect", 1, 3, 5, 6,
+      "a = pad x size=[2,3,1,2] mode=zero; out = fold a size=[2,3,1,2] mode=reflect",
+      "" },
     { "fir of odd length", 2, 3, 6, 5,
       "out = fir x taps=[0.1,0.5,-0.3,0.2,0.7] pad=[3,1]", "" },
     { "fir down and up", 1, 17, 8, 4,
@@ -115,6 +127,10 @@ static const tst_net_case pointwise[] = {
     { "concat of blocks", 1, 16, 4, 5,
       "a = conv x weight=w; c = concat x,a; out = conv c weight=v",
       "w 32 16 3 3, v 3 48 3 3" },
+    { "affine", 2, 3, 4, 5, "a = affine x weight=w bias=b; out = affine a weight=v",
+      "w 3 4 5, b 3 4 5, v 3 4 5" },
+    { "affine of two blocks", 1, 17, 3, 2, "out = affine x weight=w bias=b",
+      "w 17 3 2, b 17 3 2" },
     { "what nobody reads", 1, 3, 4, 4,
       "a = conv x weight=w; unused = conv a weight=v; out = silu a",
       "w 2 3 3 3, v 5 2 3 3" },
@@ -127,8 +143,8 @@ static const tst_net_case norms[] = {
       "out = group_norm x groups=3 eps=1e-5 weight=w bias=b", "w 33, b 33" },
     { "channels by themselves", 2, 17, 4, 4,
       "out = group_norm x groups=17 eps=1e-3 weight=w", "w 17" },
-    { "neither weight nor bias", 1, 24, 5, 3, "out = group_norm x groups=4 eps=1e-6",
-      "" },
+    { "groups of six", 1, 24, 5, 3, "out = group_norm x groups=4 eps=1e-6 weight=w",
+      "w 24" },
     { "between convs", 3, 2, 6, 5,
       "a = conv x weight=wa bias=ba; n = group_norm a groups=8 eps=1e-5 weight=w bias=b;"
       "s = silu n; out = conv s weight=wb",
@@ -149,9 +165,13 @@ static const tst_net_case levels[] = {
       " shift=1; l = linear e weight=w bias=b; out = film x,l",
       "w 10 10, b 10" },
     { "fourier", 2, 33, 3, 4,
-      "e = noise_embedding kind=fourier weight=f; l = linear e weight=w bias=b;"
+      "e = noise_embedding kind=fourier weight=fixed; l = linear e weight=w bias=b;"
       "out = film x,l",
-      "f 6, w 66 12, b 66" },
+      "fixed 6, w 66 12, b 66" },
+    { "fourier of the step", 3, 2, 3, 3,
+      "e = noise_embedding kind=fourier weight=fixed of=step factor=0.01 offset=0.5;"
+      "l = linear e weight=w bias=b; out = film x,l",
+      "fixed 4, w 4 8, b 4" },
     { "vectors", 3, 5, 4, 3,
       "e = noise_embedding kind=log channels=6; l = linear e weight=wl bias=bl;"
       "g = gelu l; m = linear g weight=wm; t = add m,l scale=0.5; r = relu t;"

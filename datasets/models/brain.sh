@@ -15,9 +15,9 @@ out=${2:-brain.csk}
 [ $# -lt 2 ] || shift
 [ $# -lt 1 ] || shift
 
-# Split by subject. Shares of the patches as in the column "share" of the card.
+# The split is by subject: what --validate names is held out.
 "$csk" train "$data"/*.npy --out "$out" \
-    --arch unet-s --steps "${STEPS:-13000}" --rate 1e-3 --warmup 300 \
+    --arch unet-s --steps "${STEPS:-13000}" --rate 2e-3 --warmup 300 \
     --mix openms=62,ixi=25,cc0=13 \
     --validate ixi_t1_ax_06,patient12,cc0_3t_s3,studyforrest \
     --zoom-min 0.5 --zoom-max 1.6 --sigma-min 0.004 --sigma-max 1 --sigma-data 0.25 \

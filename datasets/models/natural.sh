@@ -51,7 +51,7 @@ fi
 
 # Shrunk by 1.6 to 5, which also removes what JPEG and the camera's noise have left.
 "$csk" train "$photos"/*.jpg --out "$out" \
-    --arch unet-s --steps "${STEPS:-13000}" --rate 1e-3 --warmup 300 --no-phase --unit 1 \
+    --arch unet-s --steps "${STEPS:-13000}" --rate 2e-3 --warmup 300 --no-phase --unit 1 \
     --zoom-min 0.2 --zoom-max 0.6 --intensity-min 0.6 --intensity-max 1.1 \
     --sigma-min 0.004 --sigma-max 1 --sigma-data 0.3 \
     --validate LadyBird,life_by,EveningGlow,picosdeeuropa \

@@ -44,12 +44,12 @@ candidates() {
     langevin) echo "--levels $(($2 / 2)) --steps 2" ;;
     dps) # the derivative of the denoiser is an evaluation, too
         levels=$(($2 / 2))
-        for walk in 30 100 300 1000; do
+        for walk in 30 100 300 1000 3000; do
             echo "--dps-levels $levels --dps-unit 0.5 --dps-scale $(calculate "$walk / $levels")"
         done
         ;;
     diffpir)
-        for lambda in 0.25 1 4; do
+        for lambda in 0.06 0.25 1; do
             for zeta in 0.1 0.5 1; do
                 echo "--diffpir-levels $2 --diffpir-lambda $lambda --diffpir-zeta $zeta"
             done

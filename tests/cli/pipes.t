@@ -23,14 +23,14 @@ $ csk info - </dev/null
 2 csk info: standard input is empty
 = 3
 $ echo hello | csk info -
-2 csk info: standard input is none of .npy, .nii, .nii.gz and .png, which a pipe takes
+2 csk info: standard input is none of .npy, .nii, .nii.gz, .png and .jpg, which a pipe takes
 = 3
 $ csk convert a.npy a.nii >/dev/null; csk info - <a.nii | grep shape; head -c 100 a.nii | csk info -
   shape          16x16
 2 csk info: standard input: 100 bytes, 352 were expected
 = 3
 $ csk convert a.npy c.cfl >/dev/null; csk metric - a.npy <c.cfl
-2 csk metric: standard input is none of .npy, .nii, .nii.gz and .png, which a pipe takes
+2 csk metric: standard input is none of .npy, .nii, .nii.gz, .png and .jpg, which a pipe takes
 = 3
 $ csk convert "" o.npy
 2 csk convert: the name of the input is empty

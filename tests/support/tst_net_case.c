@@ -191,18 +191,37 @@ typedef struct pair {
     float *xf, *yf;
 } pair;
 
-static pair pair_new(const tst_net_case *c)
+/*
+ * Input and weights such as bfloat16 holds, if it is in use: then the sums of the first layer are
+ * right, and a relu behind it is bent at the same pixels.
+ */
+static void shorten(int64_t n, float *x)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+
+        memcpy(&bits, &x[i], sizeof(bits));
+        bits &= 0xffff0000U;
+        memcpy(&x[i], &bits, sizeof(bits));
+    }
+}
+
+static pair pair_new(const tst_net_case *c, const csk_net_shape *way)
 {
     pair p = { .c = c };
     char *graph = tst_net_graph(c);
 
     tst_net_tensors(&p.weights, c->tensors, 1);
+    for (int i = 0; i < p.weights.count && way->precision == CSK_NET_BF16; i++)
+        shorten(csk_tensor_size(&p.weights.item[i]), p.weights.item[i].data);
     p.net = parsed(c, &p.weights);
     p.reference = tst_net_new(graph, &p.weights);
     csk_free(graph);
     p.x = tst_map_new(c->batch, c->inputs, c->height, c->width);
     p.n = tst_map_size(&p.x);
     p.xf = tst_normal(p.n, 2, 0);
+    if (way->precision == CSK_NET_BF16)
+        shorten(p.n, p.xf);
     for (int64_t i = 0; i < p.n; i++)
         p.x.data[i] = p.xf[i];
     p.y = tst_net_eval(p.reference, &p.x, tst_net_sigma(), tst_net_step());
@@ -255,7 +274,7 @@ static double error_of_output(const pair *p)
 void tst_net_check_forward(const tst_net_case *c, const csk_net_shape *way)
 {
     const double tol = way->precision == CSK_NET_BF16 ? 2e-2 : 1e-5;
-    pair p = pair_new(c);
+    pair p = pair_new(c, way);
 
     for (int derivative = CSK_NET_NONE; derivative <= CSK_NET_WEIGHTS; derivative++) {
         float *work;
@@ -332,8 +351,10 @@ static void check_weights(const pair *p, const csk_net_shape *way, const double 
         const int64_t n = csk_tensor_size(g);
 
         csk_rng_normal((csk_rng){ 5, (uint32_t)i, 0 }, n, d->data);
+        const bool fixed = strcmp(g->name, "fixed") == 0;
         compare(p, way, g->name, csk_dot(n, g->data, d->data),
-                slope(p, gy, NULL, &direction), csk_norm(n, g->data) + .01 * all);
+                fixed ? 0. : slope(p, gy, NULL, &direction),
+                csk_norm(n, g->data) + .01 * all);
         csk_zero(n, d->data);
     }
     csk_tensors_clear(&gradient);
@@ -381,7 +402,7 @@ static void check_variants(const pair *p, const csk_net_shape *way, const float 
 
 void tst_net_check_backward(const tst_net_case *c, const csk_net_shape *way)
 {
-    pair p = pair_new(c);
+    pair p = pair_new(c, way);
     const int64_t k = csk_net_parameters(p.net);
     float *gx = csk_alloc(p.n, sizeof(*gx)), *gw = csk_alloc(k + 1, sizeof(*gw));
     float *gyf = tst_normal(p.m, 3, 0), *work;

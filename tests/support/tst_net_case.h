@@ -48,7 +48,7 @@ void tst_net_check_forward(const tst_net_case *c, const csk_net_shape *way);
 
 /**
  * csk_net_backward() by the input along some directions, and by every tensor of weights along
- * one, is tst_net_slope().
+ * one, is tst_net_slope(). By a tensor called "fixed", frequencies, which are not trained, it is 0.
  */
 void tst_net_check_backward(const tst_net_case *c, const csk_net_shape *way);
 

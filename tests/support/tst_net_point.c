@@ -76,6 +76,22 @@ tst_map tst_net_scale(const tst_node *n)
     return out;
 }
 
+/* Every number of an image has its own factor and offset. */
+tst_map tst_net_affine(const tst_node *n)
+{
+    const tst_map *a = n->from[0];
+    const tst_weight *weight = tst_node_weight(n, "weight");
+    const tst_weight *bias = tst_node_weight(n, "bias");
+    const int64_t size = tst_map_size(a) / a->batch;
+    tst_map out = tst_map_like(a, a->channels);
+
+    ck_assert_int_eq(size, (int64_t)weight->dim[0] * weight->dim[1] * weight->dim[2]);
+    for (int64_t i = 0; i < tst_map_size(a); i++)
+        out.data[i] =
+            weight->data[i % size] * a->data[i] + (bias ? bias->data[i % size] : 0.);
+    return out;
+}
+
 tst_map tst_net_concat(const tst_node *n)
 {
     int channels = 0;
@@ -184,11 +200,17 @@ static double angle(const tst_node *n, int b, int k, int half)
     const char *kind = tst_node_text(n, "kind", "");
     const double pi = acos(-1.);
 
-    if (strcmp(kind, "log") == 0)
-        return log(n->sigma[b]) / 4. * pi / 2. *
-               pow(64., half > 1 ? (double)k / (half - 1) : 0.);
-    if (strcmp(kind, "fourier") == 0)
-        return 2. * pi * tst_node_weight(n, "weight")->data[k] * log(n->sigma[b]);
+    if (strcmp(kind, "log") ==
+        0) /* m frequencies from pi/2 to 2 pi, for log(sigma)/4 */
+        return log(n->sigma[b]) / 4. * pi / 2. * pow(4., (double)k / (half - 1));
+    if (strcmp(kind, "fourier") == 0) {
+        const bool step = strcmp(tst_node_text(n, "of", "log_sigma"), "step") == 0;
+        const double t = step ? n->step[b] : log(n->sigma[b]);
+
+        return 2. * pi * tst_node_weight(n, "weight")->data[k] *
+               (tst_node_number(n, "factor", 1.) * t +
+                tst_node_number(n, "offset", 0.));
+    }
     ck_assert_str_eq(kind, "sinusoidal");
     return n->step[b] * pow(tst_node_number(n, "max_period", 1e4),
                             -(double)k / (half - tst_node_integer(n, "shift", 0)));

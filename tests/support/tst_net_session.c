@@ -18,13 +18,13 @@ static const tst_net_case unet = {
     "n1 = group_norm h groups=4 eps=1e-5 weight=n1.w bias=n1.b; f1 = film n1,vv;"
     "s1 = silu f1; c1 = conv s1 weight=c1.w bias=c1.b; r1 = add c1,h scale=0.7071;"
     "d = conv r1 weight=d.w bias=d.b stride=2; f2 = film d,v;"
-    "n2 = group_norm f2 groups=1 eps=1e-5; q = conv n2 weight=q.w bias=q.b;"
+    "n2 = group_norm f2 groups=1 eps=1e-5 weight=n2.w; q = conv n2 weight=q.w bias=q.b;"
     "t = attention q heads=2; p = conv t weight=p.w; r2 = add p,f2;"
     "u = conv r2 weight=u.w bias=u.b; y = depth_to_space u factor=2;"
     "j = concat y,r1; c3 = conv j weight=c3.w bias=c3.b; s3 = silu c3;"
     "out = conv s3 weight=out.w bias=out.b",
     "l.w 12 16, l.b 12, v.w 18 12, v.b 18, vv.w 16 12, h.w 8 2 3 3, h.b 8, n1.w 8, n1.b 8,"
-    "c1.w 8 8 3 3, c1.b 8, d.w 18 8 3 3, d.b 18, q.w 54 18 1 1, q.b 54, p.w 18 18 1 1,"
+    "c1.w 8 8 3 3, c1.b 8, d.w 18 8 3 3, d.b 18, n2.w 18, q.w 54 18 1 1, q.b 54, p.w 18 18 1 1,"
     "u.w 20 18 1 1, u.b 20, c3.w 8 13 3 3, c3.b 8, out.w 2 8 3 3, out.b 2"
 };
 

@@ -151,38 +151,100 @@ static int mirror(int i, int n, bool twice)
     return i;
 }
 
-static tst_map borders(const tst_node *n, int sign)
+typedef struct frame {
+    int top, bottom, left, right;
+    bool zero, twice;
+} frame;
+
+static frame frame_of(const tst_node *n)
 {
-    const tst_map *a = n->from[0];
-    const int top = sign * (int)tst_node_item(n, "size", 0);
-    const int bottom = sign * (int)tst_node_item(n, "size", 1);
-    const int left = sign * (int)tst_node_item(n, "size", 2);
-    const int right = sign * (int)tst_node_item(n, "size", 3);
     const char *mode = tst_node_text(n, "mode", "zero");
-    const bool zero = strcmp(mode, "zero") == 0;
-    const bool twice = strcmp(mode, "symmetric") == 0;
-    tst_map out = tst_map_new(a->batch, a->channels, a->height + top + bottom,
-                              a->width + left + right);
+    const frame f = { .top = (int)tst_node_item(n, "size", 0),
+                      .bottom = (int)tst_node_item(n, "size", 1),
+                      .left = (int)tst_node_item(n, "size", 2),
+                      .right = (int)tst_node_item(n, "size", 3),
+                      .zero = strcmp(mode, "zero") == 0,
+                      .twice = strcmp(mode, "symmetric") == 0 };
 
-    ck_assert(zero || twice || strcmp(mode, "reflect") == 0);
-    EACH(out, b, c, y, x)
-    {
-        const int v = zero ? y - top : mirror(y - top, a->height, twice);
-        const int u = zero ? x - left : mirror(x - left, a->width, twice);
+    ck_assert(f.zero || f.twice || strcmp(mode, "reflect") == 0);
+    return f;
+}
 
-        *tst_map_at(&out, b, c, y, x) = tst_map_get(a, b, c, v, u);
-    }
-    return out;
+/* Row @p y of the framed image is this row of the @p n within; -1 is none. */
+static int within(int y, int before, int n, const frame *f)
+{
+    y -= before;
+    if (f->zero)
+        return y >= 0 && y < n ? y : -1;
+    return mirror(y, n, f->twice);
 }
 
 tst_map tst_net_pad(const tst_node *n)
 {
-    return borders(n, 1);
+    const frame f = frame_of(n);
+    const tst_map *a = n->from[0];
+    tst_map out = tst_map_new(a->batch, a->channels, a->height + f.top + f.bottom,
+                              a->width + f.left + f.right);
+
+    EACH(out, b, c, y, x)
+    *tst_map_at(&out, b, c, y, x) = tst_map_get(
+        a, b, c, within(y, f.top, a->height, &f), within(x, f.left, a->width, &f));
+    return out;
 }
 
 tst_map tst_net_crop(const tst_node *n)
 {
-    return borders(n, -1);
+    const frame f = frame_of(n);
+    const tst_map *a = n->from[0];
+    tst_map out = tst_map_new(a->batch, a->channels, a->height - f.top - f.bottom,
+                              a->width - f.left - f.right);
+
+    EACH(out, b, c, y, x)
+    *tst_map_at(&out, b, c, y, x) = tst_map_get(a, b, c, y + f.top, x + f.left);
+    return out;
+}
+
+/* The adjoint of pad: what pad would have copied from a pixel is added to it. */
+tst_map tst_net_fold(const tst_node *n)
+{
+    const frame f = frame_of(n);
+    const tst_map *a = n->from[0];
+    tst_map out = tst_map_new(a->batch, a->channels, a->height - f.top - f.bottom,
+                              a->width - f.left - f.right);
+
+    EACH(*a, b, c, y, x)
+    {
+        const int v = within(y, f.top, out.height, &f);
+        const int u = within(x, f.left, out.width, &f);
+
+        if (v >= 0 && u >= 0)
+            *tst_map_at(&out, b, c, v, u) += tst_map_get(a, b, c, y, x);
+    }
+    return out;
+}
+
+/* Each pixel of the border is added to the one that a padding would have copied there. */
+tst_map tst_net_fold(const tst_node *n)
+{
+    const tst_map *a = n->from[0];
+    const int top = (int)tst_node_item(n, "size", 0);
+    const int left = (int)tst_node_item(n, "size", 2);
+    const char *mode = tst_node_text(n, "mode", "zero");
+    const bool zero = strcmp(mode, "zero") == 0;
+    const bool twice = strcmp(mode, "symmetric") == 0;
+    tst_map out = tst_map_new(a->batch, a->channels,
+                              a->height - top - (int)tst_node_item(n, "size", 1),
+                              a->width - left - (int)tst_node_item(n, "size", 3));
+
+    EACH(*a, b, c, y, x)
+    {
+        const int v = zero ? y - top : mirror(y - top, out.height, twice);
+        const int u = zero ? x - left : mirror(x - left, out.width, twice);
+
+        if (v >= 0 && v < out.height && u >= 0 && u < out.width)
+            *tst_map_at(&out, b, c, v, u) += tst_map_get(a, b, c, y, x);
+    }
+    return out;
 }
 
 /* -- other scales ----------------------------------------------------------- */

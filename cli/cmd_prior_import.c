@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verb prior import. */
+#include "cli/cli.h"
+#include "cs/tensors.h"
+#include "samplers/import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct import_opts {
+    const char *arch;
+    csk_import_opts import;
+} import_opts;
+
+/* clang-format off */
+static const csk_param params[] = {
+    CSK_OPT_TEXT(import_opts, arch, "arch", "ARCH", "architecture: dncnn, ffdnet, drunet, tdv, ddpm, ncsnpp or adm"),
+    CSK_OPT_GROUP(import_opts, import, csk_import_params),
+    CSK_OPT_END,
+};
+/* clang-format on */
+
+/* Position of the architecture that --arch names. */
+static csk_status find_arch(int *arch, const char *name)
+{
+    char list[160] = "";
+    size_t len = 0;
+
+    for (int i = 0; csk_import_archs[i]; i++) {
+        if (name && strcmp(name, csk_import_archs[i]) == 0) {
+            *arch = i;
+            return CSK_OK;
+        }
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "",
+                                csk_import_archs[i]);
+    }
+    return name ? csk_fail(CSK_ERR_ARG, "--arch %s is none of %s", name, list)
+                : csk_fail(CSK_ERR_ARG, "--arch is missing: which of %s", list);
+}
+
+static int64_t numbers_in(const csk_tensors *t)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < t->count; i++)
+        sum += csk_tensor_size(&t->item[i]);
+    return sum;
+}
+
+static csk_status write_model(const cli_call *call, const csk_tensors *weights,
+                              int arch)
+{
+    const import_opts *o = call->opts;
+    const char *const note = cli_provenance(call);
+    const char *const from = cli_arg_of(call, 0), *const to = cli_arg_of(call, 1);
+    csk_tensors model = { .count = 0 };
+
+    if (!note)
+        return cli_no_memory();
+    csk_status err = csk_import(&model, arch, weights, &o->import, note, from);
+    err = cli_bad_input(call, err);
+    if (!err)
+        err = cli_wrote(call, to, csk_tensors_write(&model, to));
+    if (!err) {
+        cli_put_text(call, "architecture", csk_import_archs[arch]);
+        cli_put_int(call, "tensors", model.count);
+        cli_put_int(call, "parameters", numbers_in(&model));
+    }
+    csk_tensors_clear(&model);
+    return err;
+}
+
+static csk_status run(const cli_call *call)
+{
+    const import_opts *o = call->opts;
+    const char *const path = cli_arg_of(call, 0);
+    csk_tensors weights = { .count = 0 };
+    int arch = 0;
+    csk_status err = find_arch(&arch, o->arch);
+
+    if (!err)
+        err = cli_input(call, path);
+    if (!err)
+        err = cli_bad_input(call, csk_tensors_read(&weights, path));
+    if (!err)
+        err = write_model(call, &weights, arch);
+    csk_tensors_clear(&weights);
+    return err;
+}
+
+static const cli_arg args[] = {
+    { "FILE", "weights: PyTorch's .pth, .safetensors or .npz", .role = CLI_INPUT },
+    { "PRIOR", "the prior, any name; .csk is usual", .role = CLI_OUTPUT,
+      .any_suffix = true },
+    { .name = NULL },
+};
+
+static const char *const refs[] = {
+    "Zhang, Zuo, Chen, Meng, Zhang, IEEE Trans. Image Process. 26 (2017) 3142 (dncnn)",
+    "Zhang, Zuo, Zhang, IEEE Trans. Image Process. 27 (2018) 4608 (ffdnet)",
+    "Zhang, Li, Zuo, Zhang, Van Gool, Timofte, IEEE Trans. Pattern Anal. Mach. Intell. 44 "
+    "(2022) 6360 (drunet)",
+    "Kobler, Effland, Kunisch, Pock, CVPR 2020 (tdv)",
+    "Ho, Jain, Abbeel, NeurIPS 2020 (ddpm)",
+    "Song, Sohl-Dickstein, Kingma, Kumar, Ermon, Poole, ICLR 2021 (ncsnpp)",
+    "Dhariwal, Nichol, NeurIPS 2021 (adm)",
+    NULL,
+};
+
+const cli_cmd cmd_prior_import = {
+    .name = "prior import",
+    .brief = "make a prior of a published network's weights",
+    .about =
+        "FILE holds the state dict of a network trained with PyTorch; nothing in it is "
+        "executed. --arch names the network:\n\n"
+        "  dncnn   DnCNN and FDnCNN of KAIR\n"
+        "  ffdnet  FFDNet of KAIR\n"
+        "  drunet  DRUNet of KAIR and DPIR\n"
+        "  tdv     total deep variation of VLOGroup\n"
+        "  ddpm    Ho et al.: layouts of pytorch_diffusion and of diffusers; the CNN\n"
+        "          of the minimal DDPM\n"
+        "  ncsnpp  NCSN++ and DDPM++ of score_sde\n"
+        "  adm     guided-diffusion without classes, FFHQ-256 of DPS among them\n\n"
+        "Channels, layers, blocks and attention are read from the names and shapes of the "
+        "tensors; a tensor that is missing, of another shape or left over is named. What "
+        "they do not tell is an option, whose default is what was published.\n\n"
+        "Grey networks act on images [y][x], colour networks on [3][y][x], of which 0 is "
+        "black and 1 is white; the network's own range is --range. Noise levels are "
+        "those of such images: 25/255 is 0.098.\n\n"
+        "  csk prior import dncnn_25.pth --arch dncnn -o dncnn.csk\n"
+        "  csk prior import ffhq_10m.pt --arch adm -o ffhq.csk",
+    .args = args,
+    .params = params,
+    .opts_size = sizeof(import_opts),
+    .refs = refs,
+    .run = run,
+};
