@@ -14,10 +14,10 @@ const char *const csk_import_archs[] = { "dncnn", "ffdnet", "drunet", "tdv",
                                          "ddpm",  "ncsnpp", "adm",    NULL };
 
 static const import_class *const classes[CSK_IMPORT_ARCHS] = {
-    [CSK_IMPORT_DNCNN] = &import_dncnn,   [CSK_IMPORT_FFDNET] = &import_ffdnet,
-    [CSK_IMPORT_DRUNET] = &import_drunet, [CSK_IMPORT_TDV] = &import_tdv,
-    [CSK_IMPORT_DDPM] = &import_ddpm,     [CSK_IMPORT_NCSNPP] = &import_ncsnpp,
-    [CSK_IMPORT_ADM] = &import_adm,
+    [CSK_IMPORT_DNCNN] = &csk_import_dncnn,   [CSK_IMPORT_FFDNET] = &csk_import_ffdnet,
+    [CSK_IMPORT_DRUNET] = &csk_import_drunet, [CSK_IMPORT_TDV] = &csk_import_tdv,
+    [CSK_IMPORT_DDPM] = &csk_import_ddpm,     [CSK_IMPORT_NCSNPP] = &csk_import_ncsnpp,
+    [CSK_IMPORT_ADM] = &csk_import_adm,
 };
 
 static const char *const ranges[] = { "published", "unit", "signed", "centred", NULL };
@@ -189,7 +189,7 @@ csk_status csk_import(csk_tensors *model, int arch, const csk_tensors *weights,
     find_start(&im, classes[arch]->probes);
     const int output = im.err ? 0 : classes[arch]->walk(&im);
     if (!im.err)
-        import_leftovers(&im);
+        csk_import_leftovers(&im);
     if (!im.err)
         write_card(&im, output, note);
     csk_graph_clear(&im.graph);

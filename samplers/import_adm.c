@@ -25,12 +25,12 @@ typedef struct adm {
 
 static void res_block(adm *u, const char *module, int up)
 {
-    import_block b = { { import_name("%s.in_layers.0", module),
-                         import_name("%s.out_layers.0", module) },
-                       { import_name("%s.in_layers.2", module),
-                         import_name("%s.out_layers.3", module) },
-                       import_name("%s.emb_layers.1", module),
-                       import_name("%s.skip_connection", module),
+    import_block b = { { csk_import_name("%s.in_layers.0", module),
+                         csk_import_name("%s.out_layers.0", module) },
+                       { csk_import_name("%s.in_layers.2", module),
+                         csk_import_name("%s.out_layers.3", module) },
+                       csk_import_name("%s.emb_layers.1", module),
+                       csk_import_name("%s.skip_connection", module),
                        u->channels,
                        0,
                        GROUPS,
@@ -39,8 +39,8 @@ static void res_block(adm *u, const char *module, int up)
                        up,
                        false };
 
-    b.out = import_side(u->im, import_name("%s.weight", b.conv[0].s).s, 4, 0);
-    u->h = import_res_block(u->im, u->h, u->v, u->embedding, &b);
+    b.out = csk_import_side(u->im, csk_import_name("%s.weight", b.conv[0].s).s, 4, 0);
+    u->h = csk_import_res_block(u->im, u->h, u->v, u->embedding, &b);
     u->channels = b.out;
 }
 
@@ -48,11 +48,11 @@ static void attention(adm *u, const char *module)
 {
     const csk_import_opts *o = u->im->opts;
     const int each = o->head_channels ? o->head_channels : HEAD;
-    const import_attention a = { import_name("%s.norm", module),
-                                 import_name("%s.qkv", module),
+    const import_attention a = { csk_import_name("%s.norm", module),
+                                 csk_import_name("%s.qkv", module),
                                  { "" },
                                  { "" },
-                                 import_name("%s.proj_out", module),
+                                 csk_import_name("%s.proj_out", module),
                                  u->channels,
                                  GROUPS,
                                  o->heads ? o->heads : u->channels / each,
@@ -60,23 +60,23 @@ static void attention(adm *u, const char *module)
                                  eps,
                                  1. };
 
-    u->h = import_attention_block(u->im, u->h, &a);
+    u->h = csk_import_attention_block(u->im, u->h, &a);
 }
 
 static bool is_res(const adm *u, const char *module)
 {
-    return import_has(u->im, import_name("%s.in_layers.0.weight", module).s);
+    return csk_import_has(u->im, csk_import_name("%s.in_layers.0.weight", module).s);
 }
 
 /* A convolution after doubling. */
 static bool is_wide(const adm *u, const char *module)
 {
-    return import_has(u->im, import_name("%s.conv.weight", module).s);
+    return csk_import_has(u->im, csk_import_name("%s.conv.weight", module).s);
 }
 
 static void attention_if_any(adm *u, const char *module)
 {
-    if (import_has(u->im, import_name("%s.qkv.weight", module).s))
+    if (csk_import_has(u->im, csk_import_name("%s.qkv.weight", module).s))
         attention(u, module);
 }
 
@@ -90,14 +90,14 @@ static void push(adm *u)
 
 static void input_block(adm *u, int n, bool down)
 {
-    const import_text first = import_name("input_blocks.%d.0", n);
+    const import_text first = csk_import_name("input_blocks.%d.0", n);
 
     if (down && !is_res(u, first.s))
-        u->h = import_conv(u->im, u->h, import_name("%s.op", first.s).s, u->channels,
-                           u->channels, 3, 2, 1);
+        u->h = csk_import_conv(u->im, u->h, csk_import_name("%s.op", first.s).s,
+                               u->channels, u->channels, 3, 2, 1);
     else
         res_block(u, first.s, down ? -1 : 0);
-    attention_if_any(u, import_name("input_blocks.%d.1", n).s);
+    attention_if_any(u, csk_import_name("input_blocks.%d.1", n).s);
     push(u);
 }
 
@@ -105,7 +105,7 @@ static void input_block(adm *u, int n, bool down)
 static int doubling(const adm *u, int n)
 {
     for (int k = 1; k <= 2; k++) {
-        const import_text module = import_name("output_blocks.%d.%d", n, k);
+        const import_text module = csk_import_name("output_blocks.%d.%d", n, k);
         if (is_res(u, module.s) || is_wide(u, module.s))
             return k;
     }
@@ -115,7 +115,7 @@ static int doubling(const adm *u, int n)
 static void output_block(adm *u, int n)
 {
     const int at = doubling(u, n);
-    const import_text wide = import_name("output_blocks.%d.%d", n, at);
+    const import_text wide = csk_import_name("output_blocks.%d.%d", n, at);
 
     if (u->skips == 0) {
         import_fail(u->im, CSK_ERR_FORMAT,
@@ -125,14 +125,14 @@ static void output_block(adm *u, int n)
     u->skips--;
     u->h = csk_graph_concat(&u->im->graph, u->h, u->skip[u->skips]);
     u->channels += u->skip_channels[u->skips];
-    res_block(u, import_name("output_blocks.%d.0", n).s, 0);
-    attention_if_any(u, import_name("output_blocks.%d.1", n).s);
+    res_block(u, csk_import_name("output_blocks.%d.0", n).s, 0);
+    attention_if_any(u, csk_import_name("output_blocks.%d.1", n).s);
     if (at && is_res(u, wide.s)) {
         res_block(u, wide.s, 1);
     } else if (at) {
         u->h = csk_graph_unary(&u->im->graph, "upsample", u->h);
-        u->h = import_conv(u->im, u->h, import_name("%s.conv", wide.s).s, u->channels,
-                           u->channels, 3, 1, -1);
+        u->h = csk_import_conv(u->im, u->h, csk_import_name("%s.conv", wide.s).s,
+                               u->channels, u->channels, 3, 1, -1);
     }
 }
 
@@ -142,7 +142,7 @@ static int count_blocks(const adm *u, int *level)
     int n = 0;
 
     *level = 0;
-    for (; n < BLOCKS && is_res(u, import_name("output_blocks.%d.0", n).s); n++) {
+    for (; n < BLOCKS && is_res(u, csk_import_name("output_blocks.%d.0", n).s); n++) {
         if (*level == 0 && doubling(u, n))
             *level = n + 1;
     }
@@ -159,11 +159,11 @@ static void embed(adm *u, int features)
         json_pack("{s:s, s:i, s:i, s:s, s:i}", "kind", "sinusoidal", "channels",
                   features, "max_period", 10000, "order", "cos_sin", "shift", 0);
 
-    u->embedding = import_side(im, "time_embed.0.weight", 2, 0);
+    u->embedding = csk_import_side(im, "time_embed.0.weight", 2, 0);
     u->v = csk_graph_node(g, "noise_embedding", NULL, with, 0, NULL);
-    u->v = import_linear(im, u->v, "time_embed.0", features, u->embedding);
+    u->v = csk_import_linear(im, u->v, "time_embed.0", features, u->embedding);
     u->v = csk_graph_unary(g, "silu", u->v);
-    u->v = import_linear(im, u->v, "time_embed.2", u->embedding, u->embedding);
+    u->v = csk_import_linear(im, u->v, "time_embed.2", u->embedding, u->embedding);
     u->v = csk_graph_unary(g, "silu", u->v);
 }
 
@@ -171,13 +171,13 @@ static void embed(adm *u, int features)
 static void last_conv(adm *u, int channels)
 {
     importer *im = u->im;
-    const int rows = import_side(im, "out.2.weight", 4, 0);
+    const int rows = csk_import_side(im, "out.2.weight", 4, 0);
     const int64_t has[4] = { rows, u->channels, 3, 3 };
     const int64_t makes[4] = { channels, u->channels, 3, 3 };
-    const csk_tensor *w = import_need(im, "out.2.weight", 4, has);
-    const csk_tensor *b = import_need(im, "out.2.bias", 1, has);
-    float *weight = import_new(im, "out.2.weight", 4, makes);
-    float *bias = import_new(im, "out.2.bias", 1, makes);
+    const csk_tensor *w = csk_import_need(im, "out.2.weight", 4, has);
+    const csk_tensor *b = csk_import_need(im, "out.2.bias", 1, has);
+    float *weight = csk_import_new(im, "out.2.weight", 4, makes);
+    float *bias = csk_import_new(im, "out.2.bias", 1, makes);
 
     if (rows != channels && rows != 2 * channels)
         import_fail(
@@ -195,20 +195,20 @@ static void last_conv(adm *u, int channels)
 static int walk(importer *im)
 {
     adm u = { .im = im };
-    const int in = import_side(im, "input_blocks.0.0.weight", 4, 1);
-    const int features = import_side(im, "time_embed.0.weight", 2, 1);
+    const int in = csk_import_side(im, "input_blocks.0.0.weight", 4, 1);
+    const int features = csk_import_side(im, "time_embed.0.weight", 2, 1);
     int level;
     const int blocks = count_blocks(&u, &level);
 
-    if (import_has(im, "label_emb.weight"))
+    if (csk_import_has(im, "label_emb.weight"))
         import_fail(im, CSK_ERR_UNSUPPORTED,
                     "%s: depends on a class (tensor \"label_emb.weight\"); csk imports "
                     "unconditional networks",
                     im->what);
     embed(&u, features);
-    u.channels = import_side(im, "input_blocks.0.0.weight", 4, 0);
-    u.h =
-        import_conv(im, CSK_GRAPH_INPUT, "input_blocks.0.0", in, u.channels, 3, 1, -1);
+    u.channels = csk_import_side(im, "input_blocks.0.0.weight", 4, 0);
+    u.h = csk_import_conv(im, CSK_GRAPH_INPUT, "input_blocks.0.0", in, u.channels, 3, 1,
+                          -1);
     push(&u);
     for (int n = 1; n < blocks && !im->err; n++)
         input_block(&u, n, n % level == 0);
@@ -217,14 +217,14 @@ static int walk(importer *im)
     res_block(&u, "middle_block.2", 0);
     for (int n = 0; n < blocks && !im->err; n++)
         output_block(&u, n);
-    u.h = import_group_norm(im, u.h, "out.0", u.channels, GROUPS, eps);
+    u.h = csk_import_group_norm(im, u.h, "out.0", u.channels, GROUPS, eps);
     u.h = csk_graph_unary(&im->graph, "silu", u.h);
     last_conv(&u, in);
-    import_vp(im, in, 1 << (level ? (blocks - 1) / level : 0), im->opts->beta_first,
-              im->opts->beta_last, im->opts->timesteps);
+    csk_import_vp(im, in, 1 << (level ? (blocks - 1) / level : 0), im->opts->beta_first,
+                  im->opts->beta_last, im->opts->timesteps);
     return u.h;
 }
 
 static const char *const probes[] = { "time_embed.0.weight", NULL };
 
-const import_class import_adm = { probes, CSK_IMPORT_SIGNED, walk };
+const import_class csk_import_adm = { probes, CSK_IMPORT_SIGNED, walk };

@@ -25,11 +25,11 @@ typedef struct ddpm {
 static import_text level_name(const ddpm *u, side s, int level)
 {
     if (s == MID)
-        return import_name("%s", u->diffusers ? "mid_block" : "mid");
+        return csk_import_name("%s", u->diffusers ? "mid_block" : "mid");
     if (u->diffusers)
-        return import_name("%s_blocks.%d", s == UP ? "up" : "down",
-                           s == UP ? u->levels - 1 - level : level);
-    return import_name("%s.%d", s == UP ? "up" : "down", level);
+        return csk_import_name("%s_blocks.%d", s == UP ? "up" : "down",
+                               s == UP ? u->levels - 1 - level : level);
+    return csk_import_name("%s.%d", s == UP ? "up" : "down", level);
 }
 
 static import_text block_name(const ddpm *u, side s, int level, int k)
@@ -37,9 +37,9 @@ static import_text block_name(const ddpm *u, side s, int level, int k)
     const import_text at = level_name(u, s, level);
 
     if (u->diffusers)
-        return import_name("%.60s.resnets.%d", at.s, k);
-    return s == MID ? import_name("mid.block_%d", k + 1)
-                    : import_name("%.60s.block.%d", at.s, k);
+        return csk_import_name("%.60s.resnets.%d", at.s, k);
+    return s == MID ? csk_import_name("mid.block_%d", k + 1)
+                    : csk_import_name("%.60s.block.%d", at.s, k);
 }
 
 static import_text attention_name(const ddpm *u, side s, int level, int k)
@@ -47,21 +47,21 @@ static import_text attention_name(const ddpm *u, side s, int level, int k)
     const import_text at = level_name(u, s, level);
 
     if (u->diffusers)
-        return import_name("%.60s.attentions.%d", at.s, k);
-    return s == MID ? import_name("mid.attn_%d", k + 1)
-                    : import_name("%.60s.attn.%d", at.s, k);
+        return csk_import_name("%.60s.attentions.%d", at.s, k);
+    return s == MID ? csk_import_name("mid.attn_%d", k + 1)
+                    : csk_import_name("%.60s.attn.%d", at.s, k);
 }
 
 /* Of two names the one that the layout uses. */
 static import_text either(const ddpm *u, const char *module, const char *here,
                           const char *in_diffusers)
 {
-    return import_name("%.80s.%s", module, u->diffusers ? in_diffusers : here);
+    return csk_import_name("%.80s.%s", module, u->diffusers ? in_diffusers : here);
 }
 
 static bool has(const ddpm *u, const char *module, const char *member)
 {
-    return import_has(u->im, import_name("%.80s.%s", module, member).s);
+    return csk_import_has(u->im, csk_import_name("%.80s.%s", module, member).s);
 }
 
 /* -- modules -------------------------------------------------------------------------- */
@@ -71,8 +71,8 @@ static void res_block(ddpm *u, side s, int level, int k)
     const import_text at = block_name(u, s, level, k);
     const import_text skip = either(u, at.s, "nin_shortcut", "conv_shortcut");
     import_block b = {
-        { import_name("%.80s.norm1", at.s), import_name("%.80s.norm2", at.s) },
-        { import_name("%.80s.conv1", at.s), import_name("%.80s.conv2", at.s) },
+        { csk_import_name("%.80s.norm1", at.s), csk_import_name("%.80s.norm2", at.s) },
+        { csk_import_name("%.80s.conv1", at.s), csk_import_name("%.80s.conv2", at.s) },
         either(u, at.s, "temb_proj", "time_emb_proj"),
         skip,
         u->channels,
@@ -84,8 +84,9 @@ static void res_block(ddpm *u, side s, int level, int k)
         false
     };
 
-    b.out = import_side(u->im, import_name("%.80s.weight", b.conv[0].s).s, 4, 0);
-    u->h = import_res_block(u->im, u->h, u->v, u->embedding, &b);
+    b.out =
+        csk_import_side(u->im, csk_import_name("%.80s.weight", b.conv[0].s).s, 4, 0);
+    u->h = csk_import_res_block(u->im, u->h, u->v, u->embedding, &b);
     u->channels = b.out;
 }
 
@@ -115,7 +116,7 @@ static void attention(ddpm *u, side s, int level, int k)
                                  eps,
                                  1. };
 
-    u->h = import_attention_block(u->im, u->h, &a);
+    u->h = csk_import_attention_block(u->im, u->h, &a);
 }
 
 static void block(ddpm *u, side s, int level, int k)
@@ -149,7 +150,7 @@ static void down(ddpm *u, int level)
 
     if (has(u, conv.s, "weight")) {
         u->h = csk_graph_border(&u->im->graph, u->h, "zero", border);
-        u->h = import_conv(u->im, u->h, conv.s, u->channels, u->channels, 3, 2, 0);
+        u->h = csk_import_conv(u->im, u->h, conv.s, u->channels, u->channels, 3, 2, 0);
     } else {
         u->h = csk_graph_unary(&u->im->graph, "downsample", u->h);
     }
@@ -163,7 +164,7 @@ static void up(ddpm *u, int level)
 
     u->h = csk_graph_unary(&u->im->graph, "upsample", u->h);
     if (has(u, conv.s, "weight"))
-        u->h = import_conv(u->im, u->h, conv.s, u->channels, u->channels, 3, 1, -1);
+        u->h = csk_import_conv(u->im, u->h, conv.s, u->channels, u->channels, 3, 1, -1);
 }
 
 static void level_up(ddpm *u, int level)
@@ -191,17 +192,17 @@ static void embed(ddpm *u)
     const char *const first = u->diffusers ? "time_embedding.linear_1" : "temb.dense.0";
     const char *const second =
         u->diffusers ? "time_embedding.linear_2" : "temb.dense.1";
-    const import_text weight = import_name("%s.weight", first);
-    const int features = import_side(im, weight.s, 2, 1);
+    const import_text weight = csk_import_name("%s.weight", first);
+    const int features = csk_import_side(im, weight.s, 2, 1);
     json_t *with =
         json_pack("{s:s, s:i, s:i, s:s, s:i}", "kind", "sinusoidal", "channels",
                   features, "max_period", 10000, "order", "sin_cos", "shift", 1);
 
-    u->embedding = import_side(im, weight.s, 2, 0);
+    u->embedding = csk_import_side(im, weight.s, 2, 0);
     u->v = csk_graph_node(g, "noise_embedding", NULL, with, 0, NULL);
-    u->v = import_linear(im, u->v, first, features, u->embedding);
+    u->v = csk_import_linear(im, u->v, first, features, u->embedding);
     u->v = csk_graph_unary(g, "silu", u->v);
-    u->v = import_linear(im, u->v, second, u->embedding, u->embedding);
+    u->v = csk_import_linear(im, u->v, second, u->embedding, u->embedding);
     u->v = csk_graph_unary(g, "silu", u->v);
 }
 
@@ -221,35 +222,35 @@ static void way_down(ddpm *u)
 static int unet(importer *im)
 {
     ddpm u = { .im = im,
-               .diffusers = import_has(im, "time_embedding.linear_1.weight") };
-    const int in = import_side(im, "conv_in.weight", 4, 1);
+               .diffusers = csk_import_has(im, "time_embedding.linear_1.weight") };
+    const int in = csk_import_side(im, "conv_in.weight", 4, 1);
     const char *const norm = u.diffusers ? "conv_norm_out" : "norm_out";
 
     while (u.levels < LEVELS && has_block(&u, DOWN, u.levels, 0))
         u.levels++;
     embed(&u);
-    u.channels = import_side(im, "conv_in.weight", 4, 0);
-    u.h = import_conv(im, CSK_GRAPH_INPUT, "conv_in", in, u.channels, 3, 1, -1);
+    u.channels = csk_import_side(im, "conv_in.weight", 4, 0);
+    u.h = csk_import_conv(im, CSK_GRAPH_INPUT, "conv_in", in, u.channels, 3, 1, -1);
     way_down(&u);
     res_block(&u, MID, 0, 0);
     attention(&u, MID, 0, 0);
     res_block(&u, MID, 0, 1);
     for (int level = u.levels - 1; level >= 0 && !im->err; level--)
         level_up(&u, level);
-    u.h = import_group_norm(im, u.h, norm, u.channels, GROUPS, eps);
+    u.h = csk_import_group_norm(im, u.h, norm, u.channels, GROUPS, eps);
     u.h = csk_graph_unary(&im->graph, "silu", u.h);
-    import_vp(im, in, u.levels ? 1 << (u.levels - 1) : 1, im->opts->beta_first,
-              im->opts->beta_last, im->opts->timesteps);
-    return import_conv(im, u.h, "conv_out", u.channels, in, 3, 1, -1);
+    csk_import_vp(im, in, u.levels ? 1 << (u.levels - 1) : 1, im->opts->beta_first,
+                  im->opts->beta_last, im->opts->timesteps);
+    return csk_import_conv(im, u.h, "conv_out", u.channels, in, 3, 1, -1);
 }
 
 static int walk(importer *im)
 {
-    return import_has(im, "gt.frequencies") ? import_ddpm_plain(im) : unet(im);
+    return csk_import_has(im, "gt.frequencies") ? csk_import_ddpm_plain(im) : unet(im);
 }
 
 static const char *const probes[] = { "temb.dense.0.weight",
                                       "time_embedding.linear_1.weight",
                                       "gt.frequencies", NULL };
 
-const import_class import_ddpm = { probes, CSK_IMPORT_SIGNED, walk };
+const import_class csk_import_ddpm = { probes, CSK_IMPORT_SIGNED, walk };

@@ -18,13 +18,13 @@ static const double eps = 1e-5;
 
 static int layer_norm(importer *im, int h, const char *module, int channels)
 {
-    const import_text weight = import_name("%s.weight", module);
-    const import_text bias = import_name("%s.bias", module);
+    const import_text weight = csk_import_name("%s.weight", module);
+    const import_text bias = csk_import_name("%s.bias", module);
     const int64_t dim[3] = { channels, im->facts.size[0], im->facts.size[1] };
     json_t *with = json_pack("{s:s, s:s}", "weight", weight.s, "bias", bias.s);
 
-    import_keep(im, weight.s, 3, dim);
-    import_keep(im, bias.s, 3, dim);
+    csk_import_keep(im, weight.s, 3, dim);
+    csk_import_keep(im, bias.s, 3, dim);
     h = csk_graph_node(&im->graph, "group_norm", NULL,
                        json_pack("{s:i, s:f}", "groups", 1, "eps", eps), 1, &h);
     return csk_graph_node(&im->graph, "affine", module, with, 1, &h);
@@ -36,12 +36,12 @@ static int layer_norm(importer *im, int h, const char *module, int channels)
 static void first_linear(importer *im, int64_t out, int64_t frequencies)
 {
     const int64_t dim[2] = { out, 2 * frequencies };
-    const csk_tensor *w = import_need(im, "gt.time_embed.0.weight", 2, dim);
-    const csk_tensor *b = import_need(im, "gt.time_embed.0.bias", 1, dim);
+    const csk_tensor *w = csk_import_need(im, "gt.time_embed.0.weight", 2, dim);
+    const csk_tensor *b = csk_import_need(im, "gt.time_embed.0.bias", 1, dim);
     float *bias;
 
-    import_keep(im, "gt.time_embed.0.weight", 2, dim);
-    bias = import_new(im, "gt.time_embed.0.bias", 1, dim);
+    csk_import_keep(im, "gt.time_embed.0.weight", 2, dim);
+    bias = csk_import_new(im, "gt.time_embed.0.bias", 1, dim);
     for (int64_t i = 0; bias && i < out; i++) {
         double sum = 0.;
         for (int64_t k = frequencies; k < dim[1]; k++)
@@ -53,31 +53,31 @@ static void first_linear(importer *im, int64_t out, int64_t frequencies)
 static int features_of_time(importer *im, int timesteps)
 {
     const double turn = 6.283185307179586;
-    const int64_t count = import_side(im, "gt.frequencies", 1, 0);
+    const int64_t count = csk_import_side(im, "gt.frequencies", 1, 0);
     json_t *with =
         json_pack("{s:s, s:s, s:s, s:f}", "kind", "fourier", "of", "step", "weight",
                   "gt.frequencies", "factor", 1. / (turn * (timesteps - 1)));
 
-    import_keep(im, "gt.frequencies", 1, &count);
-    first_linear(im, import_side(im, "gt.time_embed.0.weight", 2, 0), count);
+    csk_import_keep(im, "gt.frequencies", 1, &count);
+    first_linear(im, csk_import_side(im, "gt.time_embed.0.weight", 2, 0), count);
     return csk_graph_node(&im->graph, "noise_embedding", NULL, with, 0, NULL);
 }
 
 static int embed(importer *im, int timesteps, int channels)
 {
     int v = features_of_time(im, timesteps);
-    int in = import_side(im, "gt.time_embed.0.weight", 2, 0);
+    int in = csk_import_side(im, "gt.time_embed.0.weight", 2, 0);
 
     v = csk_graph_linear(&im->graph, v, "gt.time_embed.0", true);
     for (int i = 2; i < LINEARS && !im->err; i += 2) {
-        const import_text module = import_name("gt.time_embed.%d", i);
-        const import_text weight = import_name("%s.weight", module.s);
+        const import_text module = csk_import_name("gt.time_embed.%d", i);
+        const import_text weight = csk_import_name("%s.weight", module.s);
 
-        if (!import_has(im, weight.s))
+        if (!csk_import_has(im, weight.s))
             break;
-        const int out = import_side(im, weight.s, 2, 0);
+        const int out = csk_import_side(im, weight.s, 2, 0);
         v = csk_graph_unary(&im->graph, "gelu", v);
-        v = import_linear(im, v, module.s, in, out);
+        v = csk_import_linear(im, v, module.s, in, out);
         in = out;
     }
     if (in != channels)
@@ -92,10 +92,10 @@ static int embed(importer *im, int timesteps, int channels)
 /* "beta_t" must be linear in the step, as vp describes it; "alpha_t" follows from it. */
 static int read_betas(importer *im, double *first, double *last)
 {
-    const int64_t count = import_side(im, "beta_t", 1, 0);
-    const csk_tensor *t = import_need(im, "beta_t", 1, &count);
+    const int64_t count = csk_import_side(im, "beta_t", 1, 0);
+    const csk_tensor *t = csk_import_need(im, "beta_t", 1, &count);
 
-    import_ignore(im, "alpha_t");
+    csk_import_ignore(im, "alpha_t");
     if (!t || count < 2) {
         import_fail(im, CSK_ERR_FORMAT, "%s: tensor \"beta_t\" has no two steps",
                     im->what);
@@ -118,20 +118,21 @@ static int read_betas(importer *im, double *first, double *last)
 
 static int block(importer *im, int h, int k, int in, int *out)
 {
-    const import_text conv = import_name("gt.blocks.%d.net.0", k);
-    const import_text weight = import_name("%s.weight", conv.s);
+    const import_text conv = csk_import_name("gt.blocks.%d.net.0", k);
+    const import_text weight = csk_import_name("%s.weight", conv.s);
 
-    *out = import_side(im, weight.s, 4, 0);
-    h = import_conv(im, h, conv.s, in, *out, import_side(im, weight.s, 4, 2), 1, -1);
-    h = layer_norm(im, h, import_name("gt.blocks.%d.net.1", k).s, *out);
+    *out = csk_import_side(im, weight.s, 4, 0);
+    h = csk_import_conv(im, h, conv.s, in, *out, csk_import_side(im, weight.s, 4, 2), 1,
+                        -1);
+    h = layer_norm(im, h, csk_import_name("gt.blocks.%d.net.1", k).s, *out);
     return csk_graph_unary(&im->graph, "gelu", h);
 }
 
-int import_ddpm_plain(importer *im)
+int csk_import_ddpm_plain(importer *im)
 {
     double first = .5, last = .5;
     const int timesteps = read_betas(im, &first, &last);
-    const int in = import_side(im, "gt.blocks.0.net.0.weight", 4, 1);
+    const int in = csk_import_side(im, "gt.blocks.0.net.0.weight", 4, 1);
     int channels = in, h = CSK_GRAPH_INPUT, k = 0;
 
     if (im->opts->range == CSK_IMPORT_PUBLISHED) {
@@ -139,17 +140,18 @@ int import_ddpm_plain(importer *im)
         im->facts.factor = 1.;
     }
     for (int i = 0; i < 2; i++)
-        im->facts.size[i] = import_side(im, "gt.blocks.0.net.1.weight", 3, 1 + i);
+        im->facts.size[i] = csk_import_side(im, "gt.blocks.0.net.1.weight", 3, 1 + i);
     for (; k < LAYERS && !im->err; k++) {
-        if (!import_has(im, import_name("gt.blocks.%d.net.0.weight", k).s))
+        if (!csk_import_has(im, csk_import_name("gt.blocks.%d.net.0.weight", k).s))
             break;
         h = block(im, h, k, channels, &channels);
         if (k == 0)
             h = csk_graph_film(&im->graph, h, embed(im, timesteps, channels));
     }
-    const import_text module = import_name("gt.blocks.%d", k);
-    const int kernel = import_side(im, import_name("%s.weight", module.s).s, 4, 2);
-    h = import_conv(im, h, module.s, channels, in, kernel, 1, -1);
-    import_vp(im, in, 1, first, last, timesteps);
+    const import_text module = csk_import_name("gt.blocks.%d", k);
+    const int kernel =
+        csk_import_side(im, csk_import_name("%s.weight", module.s).s, 4, 2);
+    h = csk_import_conv(im, h, module.s, channels, in, kernel, 1, -1);
+    csk_import_vp(im, in, 1, first, last, timesteps);
     return h;
 }

@@ -13,7 +13,7 @@ enum { LAYERS = 1000 };
 static int next_of(const importer *im, int at)
 {
     for (int i = at + 1; i < at + 4; i++) {
-        if (import_has(im, import_name("model.%d.weight", i).s))
+        if (csk_import_has(im, csk_import_name("model.%d.weight", i).s))
             return i;
     }
     return -1;
@@ -24,12 +24,13 @@ static int layers(importer *im, int x, int in, int *out)
     int h = x, channels = in;
 
     for (int i = 0; i >= 0 && i < LAYERS && !im->err; i = next_of(im, i)) {
-        const import_text module = import_name("model.%d", i);
-        const int makes = import_side(im, import_name("%s.weight", module.s).s, 4, 0);
+        const import_text module = csk_import_name("model.%d", i);
+        const int makes =
+            csk_import_side(im, csk_import_name("%s.weight", module.s).s, 4, 0);
 
         if (h != x)
             h = csk_graph_unary(&im->graph, "relu", h);
-        h = import_conv(im, h, module.s, channels, makes, 3, 1, -1);
+        h = csk_import_conv(im, h, module.s, channels, makes, 3, 1, -1);
         channels = makes;
     }
     *out = channels;
@@ -38,7 +39,7 @@ static int layers(importer *im, int x, int in, int *out)
 
 static int walk(importer *im)
 {
-    const int in = import_side(im, "model.0.weight", 4, 1);
+    const int in = csk_import_side(im, "model.0.weight", 4, 1);
     const bool map = in == 2 || in == 4;
     const double sigma = im->opts->sigma > 0. ? im->opts->sigma : 25. / 255.;
     const double high = im->opts->sigma_high > 0. ? im->opts->sigma_high : 75. / 255.;
@@ -63,4 +64,4 @@ static int walk(importer *im)
 
 static const char *const probes[] = { "model.0.weight", NULL };
 
-const import_class import_dncnn = { probes, CSK_IMPORT_UNIT, walk };
+const import_class csk_import_dncnn = { probes, CSK_IMPORT_UNIT, walk };

@@ -12,15 +12,15 @@ static int residual_blocks(importer *im, int h, const char *stage, int first,
                            int channels)
 {
     for (int i = first; !im->err && i < BLOCKS; i++) {
-        const import_text res = import_name("%s.%d.res", stage, i);
+        const import_text res = csk_import_name("%s.%d.res", stage, i);
 
-        if (!import_has(im, import_name("%s.0.weight", res.s).s))
+        if (!csk_import_has(im, csk_import_name("%s.0.weight", res.s).s))
             break;
-        int r = import_conv(im, h, import_name("%s.0", res.s).s, channels, channels, 3,
-                            1, -1);
+        int r = csk_import_conv(im, h, csk_import_name("%s.0", res.s).s, channels,
+                                channels, 3, 1, -1);
         r = csk_graph_unary(&im->graph, "relu", r);
-        r = import_conv(im, r, import_name("%s.2", res.s).s, channels, channels, 3, 1,
-                        -1);
+        r = csk_import_conv(im, r, csk_import_name("%s.2", res.s).s, channels, channels,
+                            3, 1, -1);
         h = csk_graph_add(&im->graph, h, r, 1.);
     }
     return h;
@@ -31,34 +31,36 @@ static int last_of(const importer *im, const char *stage)
 {
     int i = 0;
 
-    while (i < BLOCKS && import_has(im, import_name("%s.%d.res.0.weight", stage, i).s))
+    while (i < BLOCKS &&
+           csk_import_has(im, csk_import_name("%s.%d.res.0.weight", stage, i).s))
         i++;
     return i;
 }
 
 static int down(importer *im, int h, int level, int *channels)
 {
-    const import_text stage = import_name("m_down%d", level);
-    const import_text strided = import_name("%s.%d", stage.s, last_of(im, stage.s));
+    const import_text stage = csk_import_name("m_down%d", level);
+    const import_text strided = csk_import_name("%s.%d", stage.s, last_of(im, stage.s));
 
     h = residual_blocks(im, h, stage.s, 0, *channels);
-    const int out = import_side(im, import_name("%s.weight", strided.s).s, 4, 0);
-    h = import_conv(im, h, strided.s, *channels, out, 2, 2, 0);
+    const int out =
+        csk_import_side(im, csk_import_name("%s.weight", strided.s).s, 4, 0);
+    h = csk_import_conv(im, h, strided.s, *channels, out, 2, 2, 0);
     *channels = out;
     return h;
 }
 
 static int up(importer *im, int h, int level, int in, int out)
 {
-    const import_text stage = import_name("m_up%d", level);
-    const import_text wide = import_name("%s.0", stage.s);
-    const import_text bias = import_name("%s.bias", wide.s);
+    const import_text stage = csk_import_name("m_up%d", level);
+    const import_text wide = csk_import_name("%s.0", stage.s);
+    const import_text bias = csk_import_name("%s.bias", wide.s);
     const int64_t dim[4] = { in, out, 2, 2 };
-    const bool biased = import_has(im, bias.s);
+    const bool biased = csk_import_has(im, bias.s);
 
-    import_keep(im, import_name("%s.weight", wide.s).s, 4, dim);
+    csk_import_keep(im, csk_import_name("%s.weight", wide.s).s, 4, dim);
     if (biased)
-        import_keep(im, bias.s, 1, dim + 1);
+        csk_import_keep(im, bias.s, 1, dim + 1);
     h = csk_graph_conv_transpose(&im->graph, h, wide.s, biased, 2, 0);
     return residual_blocks(im, h, stage.s, 1, out);
 }
@@ -68,8 +70,8 @@ static int walk(importer *im)
     csk_graph *g = &im->graph;
 
     im->few_biases = true; /* published without */
-    const int in = import_side(im, "m_head.weight", 4, 1);
-    int channels[LEVELS + 1] = { import_side(im, "m_head.weight", 4, 0) };
+    const int in = csk_import_side(im, "m_head.weight", 4, 1);
+    int channels[LEVELS + 1] = { csk_import_side(im, "m_head.weight", 4, 0) };
     int skip[LEVELS + 1], c = channels[0];
 
     if (!im->err && in != 2 && in != 4)
@@ -79,7 +81,7 @@ static int walk(importer *im)
             "or 4 (colour)",
             im->what, im->prefix, in);
     int h = csk_graph_concat(g, CSK_GRAPH_INPUT, csk_graph_noise_map(g, 1.));
-    skip[0] = h = import_conv(im, h, "m_head", in, c, 3, 1, -1);
+    skip[0] = h = csk_import_conv(im, h, "m_head", in, c, 3, 1, -1);
     for (int i = 1; i <= LEVELS; i++) {
         skip[i] = h = down(im, h, i, &c);
         channels[i] = c;
@@ -95,9 +97,9 @@ static int walk(importer *im)
     im->facts.sigma[0] = IMPORT_LOWEST;
     im->facts.sigma[1] = im->opts->sigma_high > 0. ? im->opts->sigma_high : 50. / 255.;
     im->facts.preconditioning = "direct";
-    return import_conv(im, h, "m_tail", channels[0], in - 1, 3, 1, -1);
+    return csk_import_conv(im, h, "m_tail", channels[0], in - 1, 3, 1, -1);
 }
 
 static const char *const probes[] = { "m_head.weight", NULL };
 
-const import_class import_drunet = { probes, CSK_IMPORT_UNIT, walk };
+const import_class csk_import_drunet = { probes, CSK_IMPORT_UNIT, walk };

@@ -20,8 +20,8 @@ static void first_weights(importer *im, int channels, int features)
     const int before = SPOTS * channels + 1, after = SPOTS * (channels + 1);
     const int64_t has[4] = { features, before, 3, 3 },
                   makes[4] = { features, after, 3, 3 };
-    const csk_tensor *t = import_need(im, "model.0.weight", 4, has);
-    float *to = t ? import_new(im, "model.0.weight", 4, makes) : NULL;
+    const csk_tensor *t = csk_import_need(im, "model.0.weight", 4, has);
+    float *to = t ? csk_import_new(im, "model.0.weight", 4, makes) : NULL;
 
     for (int k = 0; to && k < features; k++) {
         for (int i = 0; i < after; i++) {
@@ -39,8 +39,8 @@ static void first_weights(importer *im, int channels, int features)
 /* Outputs (c, spot) -> (spot, c), of a weight or a bias whose rows have @p row numbers. */
 static void last_rows(importer *im, const char *name, int rank, const int64_t *dim)
 {
-    const csk_tensor *t = import_need(im, name, rank, dim);
-    float *to = t ? import_new(im, name, rank, dim) : NULL;
+    const csk_tensor *t = csk_import_need(im, name, rank, dim);
+    float *to = t ? csk_import_new(im, name, rank, dim) : NULL;
 
     if (!to)
         return;
@@ -58,7 +58,7 @@ static int first(importer *im, int channels, int features)
 
     x = csk_graph_shuffle(g, "space_to_depth", x, 2);
     first_weights(im, channels, features);
-    import_keep(im, "model.0.bias", 1, &dim);
+    csk_import_keep(im, "model.0.bias", 1, &dim);
     return csk_graph_conv(g, x, "model.0", true, 1, -1);
 }
 
@@ -66,16 +66,16 @@ static int last(importer *im, int h, const char *module, int features, int chann
 {
     const int64_t dim[4] = { SPOTS * (int64_t)channels, features, 3, 3 };
 
-    last_rows(im, import_name("%s.weight", module).s, 4, dim);
-    last_rows(im, import_name("%s.bias", module).s, 1, dim);
+    last_rows(im, csk_import_name("%s.weight", module).s, 4, dim);
+    last_rows(im, csk_import_name("%s.bias", module).s, 1, dim);
     h = csk_graph_conv(&im->graph, h, module, true, 1, -1);
     return csk_graph_shuffle(&im->graph, "depth_to_space", h, 2);
 }
 
 static int walk(importer *im)
 {
-    const int in = import_side(im, "model.0.weight", 4, 1);
-    const int features = import_side(im, "model.0.weight", 4, 0);
+    const int in = csk_import_side(im, "model.0.weight", 4, 1);
+    const int features = csk_import_side(im, "model.0.weight", 4, 0);
     const int channels = (in - 1) / SPOTS;
 
     if (!im->err && in != SPOTS + 1 && in != 3 * SPOTS + 1)
@@ -87,11 +87,11 @@ static int walk(importer *im)
     int h = first(im, channels, features);
     int i = 2;
     for (; !im->err && i < LAYERS &&
-           import_has(im, import_name("model.%d.weight", i + 2).s);
+           csk_import_has(im, csk_import_name("model.%d.weight", i + 2).s);
          i += 2) {
         h = csk_graph_unary(&im->graph, "relu", h);
-        h = import_conv(im, h, import_name("model.%d", i).s, features, features, 3, 1,
-                        -1);
+        h = csk_import_conv(im, h, csk_import_name("model.%d", i).s, features, features,
+                            3, 1, -1);
     }
     h = csk_graph_unary(&im->graph, "relu", h);
     im->facts.channels = channels;
@@ -99,9 +99,9 @@ static int walk(importer *im)
     im->facts.sigma[0] = IMPORT_LOWEST;
     im->facts.sigma[1] = im->opts->sigma_high > 0. ? im->opts->sigma_high : 75. / 255.;
     im->facts.preconditioning = "direct";
-    return last(im, h, import_name("model.%d", i).s, features, channels);
+    return last(im, h, csk_import_name("model.%d", i).s, features, channels);
 }
 
 static const char *const probes[] = { "model.0.weight", NULL };
 
-const import_class import_ffdnet = { probes, CSK_IMPORT_UNIT, walk };
+const import_class csk_import_ffdnet = { probes, CSK_IMPORT_UNIT, walk };

@@ -29,12 +29,12 @@ typedef struct ncsnpp {
 
 static import_text module_of(int at, const char *member)
 {
-    return import_name("all_modules.%d%s", at, member);
+    return csk_import_name("all_modules.%d%s", at, member);
 }
 
 static bool has(const ncsnpp *u, int at, const char *member)
 {
-    return import_has(u->im, module_of(at, member).s);
+    return csk_import_has(u->im, module_of(at, member).s);
 }
 
 static bool is_res(const ncsnpp *u, int at)
@@ -49,7 +49,7 @@ static bool is_attention(const ncsnpp *u, int at)
 
 static bool is_norm(const ncsnpp *u, int at)
 {
-    return import_rank(u->im, module_of(at, ".weight").s) == 1;
+    return csk_import_rank(u->im, module_of(at, ".weight").s) == 1;
 }
 
 static double skip_scale(const ncsnpp *u)
@@ -59,12 +59,12 @@ static double skip_scale(const ncsnpp *u)
 
 static int inputs_of(const ncsnpp *u, int at)
 {
-    return import_side(u->im, module_of(at, ".Conv_0.weight").s, 4, 1);
+    return csk_import_side(u->im, module_of(at, ".Conv_0.weight").s, 4, 1);
 }
 
 static int outputs_of(const ncsnpp *u, int at)
 {
-    return import_side(u->im, module_of(at, ".Conv_0.weight").s, 4, 0);
+    return csk_import_side(u->im, module_of(at, ".Conv_0.weight").s, 4, 0);
 }
 
 static void res_block(ncsnpp *u, int up)
@@ -83,7 +83,7 @@ static void res_block(ncsnpp *u, int up)
                              up,
                              u->im->opts->fir };
 
-    u->h = import_res_block(u->im, u->h, u->v, u->embedding, &b);
+    u->h = csk_import_res_block(u->im, u->h, u->v, u->embedding, &b);
     u->channels = b.out;
 }
 
@@ -102,7 +102,7 @@ static void attention(ncsnpp *u)
                                  eps,
                                  skip_scale(u) };
 
-    u->h = import_attention_block(u->im, u->h, &a);
+    u->h = csk_import_attention_block(u->im, u->h, &a);
 }
 
 static void push(ncsnpp *u)
@@ -132,7 +132,7 @@ static void input_residual(ncsnpp *u)
     } else {
         p = csk_graph_border(&im->graph, p, "zero", border);
     }
-    p = import_conv(im, p, conv.s, u->in_channels, u->channels, 3, 2, 0);
+    p = csk_import_conv(im, p, conv.s, u->in_channels, u->channels, 3, 2, 0);
     u->h = u->in_pyramid = csk_graph_add(&im->graph, p, u->h, skip_scale(u));
     u->in_channels = u->channels;
 }
@@ -146,9 +146,9 @@ static void input_skip(ncsnpp *u)
     const bool sum = inputs_of(u, at + 1) == u->channels;
 
     u->at += 2;
-    u->in_pyramid = import_resample(im, u->in_pyramid, -1, im->opts->fir);
+    u->in_pyramid = csk_import_resample(im, u->in_pyramid, -1, im->opts->fir);
     const int p =
-        import_conv(im, u->in_pyramid, conv.s, u->image, u->channels, 1, 1, -1);
+        csk_import_conv(im, u->in_pyramid, conv.s, u->image, u->channels, 1, 1, -1);
     u->h = sum ? csk_graph_add(&im->graph, p, u->h, 1.)
                : csk_graph_concat(&im->graph, p, u->h);
     u->channels *= sum ? 1 : 2;
@@ -209,11 +209,12 @@ static void go_down(ncsnpp *u, int end)
 static int image_of(ncsnpp *u)
 {
     importer *im = u->im;
-    int h = import_group_norm(im, u->h, module_of(u->at, "").s, u->channels,
-                              import_groups(0, u->channels), eps);
+    int h = csk_import_group_norm(im, u->h, module_of(u->at, "").s, u->channels,
+                                  import_groups(0, u->channels), eps);
 
     h = csk_graph_unary(&im->graph, "silu", h);
-    h = import_conv(im, h, module_of(u->at + 1, "").s, u->channels, u->image, 3, 1, -1);
+    h = csk_import_conv(im, h, module_of(u->at + 1, "").s, u->channels, u->image, 3, 1,
+                        -1);
     u->at += 2;
     return h;
 }
@@ -225,7 +226,7 @@ static void output_skip(ncsnpp *u)
         u->out_pyramid = image_of(u);
         return;
     }
-    const int coarse = import_resample(u->im, u->out_pyramid, 1, u->im->opts->fir);
+    const int coarse = csk_import_resample(u->im, u->out_pyramid, 1, u->im->opts->fir);
     u->out_pyramid = csk_graph_add(&u->im->graph, coarse, image_of(u), 1.);
 }
 
@@ -267,12 +268,12 @@ static bool step_up(ncsnpp *u)
 static int fourier(ncsnpp *u)
 {
     importer *im = u->im;
-    const int64_t dim = import_side(im, "all_modules.0.W", 1, 0);
+    const int64_t dim = csk_import_side(im, "all_modules.0.W", 1, 0);
     json_t *with =
         json_pack("{s:s, s:s}", "kind", "fourier", "weight", "all_modules.0.W");
     const double factor = im->facts.factor;
 
-    import_keep(im, "all_modules.0.W", 1, &dim);
+    csk_import_keep(im, "all_modules.0.W", 1, &dim);
     if (with &&
         factor != 1. && /* the features are of sigma in the units of the images */
         json_object_set_new(with, "offset", json_real(-log(factor)))) {
@@ -288,9 +289,9 @@ static void embed(ncsnpp *u, bool of_sigma)
     importer *im = u->im;
     csk_graph *g = &im->graph;
     const import_text first = module_of(of_sigma, ".weight");
-    const int features = import_side(im, first.s, 2, 1);
+    const int features = csk_import_side(im, first.s, 2, 1);
 
-    u->embedding = import_side(im, first.s, 2, 0);
+    u->embedding = csk_import_side(im, first.s, 2, 0);
     if (of_sigma)
         u->v = fourier(u);
     else
@@ -300,8 +301,8 @@ static void embed(ncsnpp *u, bool of_sigma)
                       features, "max_period", 10000, "order", "sin_cos", "shift", 1),
             0, NULL);
     for (int i = 0; i < 2; i++) {
-        u->v = import_linear(im, u->v, module_of(u->at++, "").s,
-                             i ? u->embedding : features, u->embedding);
+        u->v = csk_import_linear(im, u->v, module_of(u->at++, "").s,
+                                 i ? u->embedding : features, u->embedding);
         u->v = csk_graph_unary(g, "silu", u->v);
     }
 }
@@ -310,9 +311,9 @@ static void embed(ncsnpp *u, bool of_sigma)
 static void exploding(importer *im)
 {
     const int count =
-        import_rank(im, "sigmas") == 1 ? import_side(im, "sigmas", 1, 0) : 0;
+        csk_import_rank(im, "sigmas") == 1 ? csk_import_side(im, "sigmas", 1, 0) : 0;
     const int64_t dim = count;
-    const csk_tensor *t = count > 1 ? import_need(im, "sigmas", 1, &dim) : NULL;
+    const csk_tensor *t = count > 1 ? csk_import_need(im, "sigmas", 1, &dim) : NULL;
     import_facts *f = &im->facts;
 
     f->sigma[0] = t ? fmin(t->data[0], t->data[count - 1]) : .01;
@@ -325,15 +326,15 @@ static void exploding(importer *im)
 static int walk(importer *im)
 {
     ncsnpp u = { .im = im, .out_pyramid = -1, .in_pyramid = CSK_GRAPH_INPUT };
-    const bool of_sigma = import_has(im, "all_modules.0.W");
+    const bool of_sigma = csk_import_has(im, "all_modules.0.W");
 
-    import_ignore(im, "sigmas");
+    csk_import_ignore(im, "sigmas");
     embed(&u, of_sigma);
     const import_text first = module_of(u.at, ".weight");
-    u.image = u.in_channels = import_side(im, first.s, 4, 1);
-    u.channels = import_side(im, first.s, 4, 0);
-    u.h = import_conv(im, CSK_GRAPH_INPUT, module_of(u.at++, "").s, u.image, u.channels,
-                      3, 1, -1);
+    u.image = u.in_channels = csk_import_side(im, first.s, 4, 1);
+    u.channels = csk_import_side(im, first.s, 4, 0);
+    u.h = csk_import_conv(im, CSK_GRAPH_INPUT, module_of(u.at++, "").s, u.image,
+                          u.channels, 3, 1, -1);
     go_down(&u, way_up(&u) - 3);
     res_block(&u, 0);
     attention(&u);
@@ -343,8 +344,8 @@ static int walk(importer *im)
     if (of_sigma)
         exploding(im);
     else
-        import_vp(im, u.image, 0, im->opts->beta_first, im->opts->beta_last,
-                  im->opts->timesteps);
+        csk_import_vp(im, u.image, 0, im->opts->beta_first, im->opts->beta_last,
+                      im->opts->timesteps);
     im->facts.channels = u.image;
     im->facts.multiple = 1 << u.downs;
     return u.out_pyramid;
@@ -352,4 +353,4 @@ static int walk(importer *im)
 
 static const char *const probes[] = { "all_modules.1.weight", NULL };
 
-const import_class import_ncsnpp = { probes, CSK_IMPORT_SIGNED, walk };
+const import_class csk_import_ncsnpp = { probes, CSK_IMPORT_SIGNED, walk };

@@ -16,7 +16,7 @@ typedef struct import_text {
     char s[128];
 } import_text;
 
-import_text import_name(const char *fmt, ...) CSK_PRINTF(1, 2);
+import_text csk_import_name(const char *fmt, ...) CSK_PRINTF(1, 2);
 
 /* What an architecture says about itself, for the card. */
 typedef struct import_facts {
@@ -51,11 +51,11 @@ typedef struct import_class {
         importer *im); /* fills in the graph, the tensors and the facts; the output */
 } import_class;
 
-extern const import_class import_dncnn, import_ffdnet, import_drunet, import_tdv,
-    import_ddpm, import_ncsnpp, import_adm;
+extern const import_class csk_import_dncnn, csk_import_ffdnet, csk_import_drunet,
+    csk_import_tdv, csk_import_ddpm, csk_import_ncsnpp, csk_import_adm;
 
-/* The layout of ddpm that is no U-Net (import_ddpm_plain.c). */
-int import_ddpm_plain(importer *im);
+/* The layout of ddpm that is no U-Net (csk_import_ddpm_plain.c). */
+int csk_import_ddpm_plain(importer *im);
 
 /* -- tensors (import_tensors.c) --------------------------------------------------- */
 
@@ -66,41 +66,41 @@ enum { IMPORT_ANY = -1 };
     ((im)->err ? (void)0 : (void)((im)->err = csk_fail((code), __VA_ARGS__)))
 
 /* Whether the file holds it; its rank. No error either way. */
-bool import_has(const importer *im, const char *name);
-int import_rank(const importer *im, const char *name);
+bool csk_import_has(const importer *im, const char *name);
+int csk_import_rank(const importer *im, const char *name);
 
 /* Side @p axis of a tensor that must exist and have @p rank axes; 0 on error. */
-int import_side(importer *im, const char *name, int rank, int axis);
+int csk_import_side(importer *im, const char *name, int rank, int axis);
 
 /* The tensor if it has this shape, where IMPORT_ANY fits all; NULL on error. */
-const csk_tensor *import_need(importer *im, const char *name, int rank,
-                              const int64_t *dim);
+const csk_tensor *csk_import_need(importer *im, const char *name, int rank,
+                                  const int64_t *dim);
 
 /* Say that a tensor is known and not wanted. */
-void import_ignore(importer *im, const char *name);
+void csk_import_ignore(importer *im, const char *name);
 
 /* Check the shape and copy it to the model. */
-void import_keep(importer *im, const char *name, int rank, const int64_t *dim);
+void csk_import_keep(importer *im, const char *name, int rank, const int64_t *dim);
 
 /* A new tensor of the model, zeros; NULL on error. */
-float *import_new(importer *im, const char *name, int rank, const int64_t *dim);
+float *csk_import_new(importer *im, const char *name, int rank, const int64_t *dim);
 
 /* Fail if a tensor under the prefix was neither used nor ignored. */
-void import_leftovers(importer *im);
+void csk_import_leftovers(importer *im);
 
 /* -- nodes with weights (import_nodes.c) ------------------------------------------ */
 
 /* Shapes must be those of @p in, @p out and @p kernel; a bias must be there
  * unless the architecture has few of them. */
-int import_conv(importer *im, int a, const char *module, int in, int out, int kernel,
-                int stride, int pad);
-int import_linear(importer *im, int v, const char *module, int in, int out);
-int import_group_norm(importer *im, int a, const char *module, int channels, int groups,
-                      double eps);
+int csk_import_conv(importer *im, int a, const char *module, int in, int out,
+                    int kernel, int stride, int pad);
+int csk_import_linear(importer *im, int v, const char *module, int in, int out);
+int csk_import_group_norm(importer *im, int a, const char *module, int channels,
+                          int groups, double eps);
 
 /* A 1x1 convolution whose weights come as [out][in], [out][in][1] or [out][in][1][1], or as
  * W [in][out] and b (a "network in network" of score_sde). */
-int import_pointwise(importer *im, int a, const char *module, int in, int out);
+int csk_import_pointwise(importer *im, int a, const char *module, int in, int out);
 
 /*
  * A residual block of the DDPM family:
@@ -119,7 +119,8 @@ typedef struct import_block {
     bool fir;
 } import_block;
 
-int import_res_block(importer *im, int x, int v, int embedding, const import_block *b);
+int csk_import_res_block(importer *im, int x, int v, int embedding,
+                         const import_block *b);
 
 /* Attention with one normalisation, a residual connection and weights q, k, v, out. */
 typedef struct import_attention {
@@ -129,10 +130,10 @@ typedef struct import_attention {
     double eps, scale;
 } import_attention;
 
-int import_attention_block(importer *im, int x, const import_attention *a);
+int csk_import_attention_block(importer *im, int x, const import_attention *a);
 
 /* Twice or half as large by the filter 1 3 3 1 or by copies and means. */
-int import_resample(importer *im, int a, int up, bool fir);
+int csk_import_resample(importer *im, int a, int up, bool fir);
 
 /* Groups of a norm in score_sde, or of all that have 32. */
 static inline int import_groups(int groups, int channels)
@@ -143,7 +144,7 @@ static inline int import_groups(int groups, int channels)
 }
 
 /* Facts of a network that predicts noise, with T, betas and steps of the options. */
-void import_vp(importer *im, int channels, int multiple, double first, double last,
-               int timesteps);
+void csk_import_vp(importer *im, int channels, int multiple, double first, double last,
+                   int timesteps);
 
 #endif

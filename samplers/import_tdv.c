@@ -18,15 +18,16 @@ static int padded_conv(importer *im, int a, const char *module, int in, int out)
     static const int size[4] = { 1, 1, 1, 1 };
 
     a = csk_graph_border(&im->graph, a, "symmetric", size);
-    return import_conv(im, a, module, in, out, KERNEL, 1, 0);
+    return csk_import_conv(im, a, module, in, out, KERNEL, 1, 0);
 }
 
 static int micro_block(importer *im, int x, const char *module, int channels)
 {
-    int h = padded_conv(im, x, import_name("%s.conv1", module).s, channels, channels);
+    int h =
+        padded_conv(im, x, csk_import_name("%s.conv1", module).s, channels, channels);
 
     h = csk_graph_unary(&im->graph, "student", h);
-    h = padded_conv(im, h, import_name("%s.conv2", module).s, channels, channels);
+    h = padded_conv(im, h, csk_import_name("%s.conv2", module).s, channels, channels);
     return csk_graph_add(&im->graph, x, h, 1.);
 }
 
@@ -51,10 +52,11 @@ static void blurred_weights(importer *im, const char *module, int coarse, int fi
     const int64_t has[4] = { coarse, fine, KERNEL, KERNEL };
     const int64_t makes[4] = { coarse, fine, WIDE, WIDE };
     const int64_t kernel[4] = { 1, 1, BLUR, BLUR };
-    const import_text name = import_name("%s.weight", module);
-    const csk_tensor *t = import_need(im, name.s, 4, has);
-    const csk_tensor *by = import_need(im, import_name("%s.blur", module).s, 4, kernel);
-    float *to = by ? import_new(im, name.s, 4, makes) : NULL;
+    const import_text name = csk_import_name("%s.weight", module);
+    const csk_tensor *t = csk_import_need(im, name.s, 4, has);
+    const csk_tensor *by =
+        csk_import_need(im, csk_import_name("%s.blur", module).s, 4, kernel);
+    float *to = by ? csk_import_new(im, name.s, 4, makes) : NULL;
 
     for (int64_t i = 0; to && i < (int64_t)coarse * fine; i++)
         blur(to + i * WIDE * WIDE, t->data + i * KERNEL * KERNEL, by->data);
@@ -85,21 +87,21 @@ static void macro_block(importer *im, int *h, const char *module, int scales,
                         const int *channels)
 {
     for (int i = 0; i < scales - 1; i++) {
-        h[i] =
-            micro_block(im, h[i], import_name("%s.mb.%d.0", module, i).s, channels[i]);
-        const int d = down(im, h[i], import_name("%s.conv_down.%d", module, i).s,
+        h[i] = micro_block(im, h[i], csk_import_name("%s.mb.%d.0", module, i).s,
+                           channels[i]);
+        const int d = down(im, h[i], csk_import_name("%s.conv_down.%d", module, i).s,
                            channels[i], channels[i + 1]);
         h[i + 1] = h[i + 1] < 0 ? d : csk_graph_add(&im->graph, h[i + 1], d, 1.);
     }
-    h[scales - 1] =
-        micro_block(im, h[scales - 1], import_name("%s.mb.%d.0", module, scales - 1).s,
-                    channels[scales - 1]);
+    h[scales - 1] = micro_block(im, h[scales - 1],
+                                csk_import_name("%s.mb.%d.0", module, scales - 1).s,
+                                channels[scales - 1]);
     for (int i = scales - 2; i >= 0; i--) {
-        const int u = up(im, h[i + 1], import_name("%s.conv_up.%d", module, i).s,
+        const int u = up(im, h[i + 1], csk_import_name("%s.conv_up.%d", module, i).s,
                          channels[i], channels[i + 1]);
         h[i] = csk_graph_add(&im->graph, h[i], u, 1.);
-        h[i] =
-            micro_block(im, h[i], import_name("%s.mb.%d.1", module, i).s, channels[i]);
+        h[i] = micro_block(im, h[i], csk_import_name("%s.mb.%d.1", module, i).s,
+                           channels[i]);
     }
 }
 
@@ -108,12 +110,13 @@ static int read_scales(importer *im, int *channels)
 {
     int scales = 1;
 
-    channels[0] = import_side(im, "R.K1.weight", 4, 0);
+    channels[0] = csk_import_side(im, "R.K1.weight", 4, 0);
     while (!im->err && scales < SCALES) {
-        const import_text name = import_name("R.mb.0.conv_down.%d.weight", scales - 1);
-        if (!import_has(im, name.s))
+        const import_text name =
+            csk_import_name("R.mb.0.conv_down.%d.weight", scales - 1);
+        if (!csk_import_has(im, name.s))
             break;
-        channels[scales++] = import_side(im, name.s, 4, 0);
+        channels[scales++] = csk_import_side(im, name.s, 4, 0);
     }
     return scales;
 }
@@ -122,8 +125,8 @@ static int read_scales(importer *im, int *channels)
 static double scalar(importer *im, const char *name)
 {
     const int64_t one[CSK_TENSOR_RANK] = { 1, 1, 1, 1, 1, 1, 1, 1 };
-    const int rank = import_rank(im, name);
-    const csk_tensor *t = import_need(im, name, rank < 0 ? 0 : rank, one);
+    const int rank = csk_import_rank(im, name);
+    const csk_tensor *t = csk_import_need(im, name, rank < 0 ? 0 : rank, one);
 
     return t ? (double)t->data[0] : 0.;
 }
@@ -161,19 +164,19 @@ static int walk(importer *im)
 
     im->few_biases = true;
     const int scales = read_scales(im, channels), features = channels[0];
-    const int in = import_side(im, "R.K1.weight", 4, 1);
+    const int in = csk_import_side(im, "R.K1.weight", 4, 1);
 
     im->facts.channels = in;
     for (int i = 0; i < SCALES; i++)
         h[i] = -1;
     h[0] = padded_conv(im, CSK_GRAPH_INPUT, "R.K1", in, features);
     for (int m = 0; m < MACROS && !im->err; m++) {
-        const import_text module = import_name("R.mb.%d", m);
-        if (!import_has(im, import_name("%s.mb.0.0.conv1.weight", module.s).s))
+        const import_text module = csk_import_name("R.mb.%d", m);
+        if (!csk_import_has(im, csk_import_name("%s.mb.0.0.conv1.weight", module.s).s))
             break;
         macro_block(im, h, module.s, scales, channels);
     }
-    h[0] = import_conv(im, h[0], "R.KN", features, 1, 1, 1, -1);
+    h[0] = csk_import_conv(im, h[0], "R.KN", features, 1, 1, 1, -1);
     set_facts(im, scales);
     ignore_masks(im);
     return csk_graph_scale(&im->graph, h[0], im->err ? 1. : 1. / features);
@@ -181,4 +184,4 @@ static int walk(importer *im)
 
 static const char *const probes[] = { "R.K1.weight", NULL };
 
-const import_class import_tdv = { probes, CSK_IMPORT_UNIT, walk };
+const import_class csk_import_tdv = { probes, CSK_IMPORT_UNIT, walk };

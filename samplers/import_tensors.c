@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-import_text import_name(const char *fmt, ...)
+import_text csk_import_name(const char *fmt, ...)
 {
     import_text t;
     va_list args;
@@ -31,12 +31,12 @@ static int find(const importer *im, const char *name)
     return -1;
 }
 
-bool import_has(const importer *im, const char *name)
+bool csk_import_has(const importer *im, const char *name)
 {
     return find(im, name) >= 0;
 }
 
-int import_rank(const importer *im, const char *name)
+int csk_import_rank(const importer *im, const char *name)
 {
     const int at = find(im, name);
 
@@ -71,8 +71,8 @@ static bool fits(const csk_tensor *t, int rank, const int64_t *dim)
     return true;
 }
 
-const csk_tensor *import_need(importer *im, const char *name, int rank,
-                              const int64_t *dim)
+const csk_tensor *csk_import_need(importer *im, const char *name, int rank,
+                                  const int64_t *dim)
 {
     const int at = im->err ? -1 : find(im, name);
 
@@ -94,13 +94,13 @@ const csk_tensor *import_need(importer *im, const char *name, int rank,
     return t;
 }
 
-int import_side(importer *im, const char *name, int rank, int axis)
+int csk_import_side(importer *im, const char *name, int rank, int axis)
 {
     enum { MOST = 1 << 20 };
     const int64_t any[CSK_TENSOR_RANK] = { IMPORT_ANY, IMPORT_ANY, IMPORT_ANY,
                                            IMPORT_ANY, IMPORT_ANY, IMPORT_ANY,
                                            IMPORT_ANY, IMPORT_ANY };
-    const csk_tensor *t = import_need(im, name, rank, any);
+    const csk_tensor *t = csk_import_need(im, name, rank, any);
 
     if (t && (t->dim[axis] < 1 || t->dim[axis] > MOST)) {
         import_fail(im, CSK_ERR_FORMAT, "%s: tensor \"%s\" is %s", im->what, t->name,
@@ -110,7 +110,7 @@ int import_side(importer *im, const char *name, int rank, int axis)
     return t ? (int)t->dim[axis] : 0;
 }
 
-void import_ignore(importer *im, const char *name)
+void csk_import_ignore(importer *im, const char *name)
 {
     const int at = find(im, name);
 
@@ -118,7 +118,7 @@ void import_ignore(importer *im, const char *name)
         im->used[at] = true;
 }
 
-float *import_new(importer *im, const char *name, int rank, const int64_t *dim)
+float *csk_import_new(importer *im, const char *name, int rank, const int64_t *dim)
 {
     csk_tensor *t = NULL;
 
@@ -127,16 +127,16 @@ float *import_new(importer *im, const char *name, int rank, const int64_t *dim)
     return im->err ? NULL : t->data;
 }
 
-void import_keep(importer *im, const char *name, int rank, const int64_t *dim)
+void csk_import_keep(importer *im, const char *name, int rank, const int64_t *dim)
 {
-    const csk_tensor *t = import_need(im, name, rank, dim);
-    float *copy = t ? import_new(im, name, rank, t->dim) : NULL;
+    const csk_tensor *t = csk_import_need(im, name, rank, dim);
+    float *copy = t ? csk_import_new(im, name, rank, t->dim) : NULL;
 
     if (copy)
         memcpy(copy, t->data, (size_t)csk_tensor_size(t) * sizeof(float));
 }
 
-void import_leftovers(importer *im)
+void csk_import_leftovers(importer *im)
 {
     const size_t len = strlen(im->prefix);
 

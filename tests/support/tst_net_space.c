@@ -223,30 +223,6 @@ tst_map tst_net_fold(const tst_node *n)
     return out;
 }
 
-/* Each pixel of the border is added to the one that a padding would have copied there. */
-tst_map tst_net_fold(const tst_node *n)
-{
-    const tst_map *a = n->from[0];
-    const int top = (int)tst_node_item(n, "size", 0);
-    const int left = (int)tst_node_item(n, "size", 2);
-    const char *mode = tst_node_text(n, "mode", "zero");
-    const bool zero = strcmp(mode, "zero") == 0;
-    const bool twice = strcmp(mode, "symmetric") == 0;
-    tst_map out = tst_map_new(a->batch, a->channels,
-                              a->height - top - (int)tst_node_item(n, "size", 1),
-                              a->width - left - (int)tst_node_item(n, "size", 3));
-
-    EACH(*a, b, c, y, x)
-    {
-        const int v = zero ? y - top : mirror(y - top, out.height, twice);
-        const int u = zero ? x - left : mirror(x - left, out.width, twice);
-
-        if (v >= 0 && v < out.height && u >= 0 && u < out.width)
-            *tst_map_at(&out, b, c, v, u) += tst_map_get(a, b, c, y, x);
-    }
-    return out;
-}
-
 /* -- other scales ----------------------------------------------------------- */
 
 tst_map tst_net_upsample(const tst_node *n)
