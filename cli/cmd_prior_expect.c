@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The verbs prior expect and prior check. */
 #include "cli/prior_arg.h"
 #include "cli/slices.h"
 #include "cli/state.h"
-#include "cs/mem.h"
-#include "cs/vec.h"
-#include "operators/coil.h"
-#include "samplers/bright.h"
 
 #include <stdlib.h>
 
@@ -20,60 +17,44 @@ static const csk_param params[] = {
 };
 /* clang-format on */
 
+/* -- prior expect -------------------------------------------------------------------- */
+
+typedef struct source {
+    const csk_model *model;
+} source;
+
 static csk_status make_prior(void *user, csk_prior **out, const csk_space *space)
 {
+    const source *from = user;
     const csk_model_opts none = { .shift = CSK_SHIFT_NONE };
 
-    return csk_model_prior(out, space, user, 1., &none);
+    return csk_model_prior(out, space, from->model, 1., &none);
 }
 
-/* @p from as the model sees images: its field, its scale. */
-static csk_status as_seen(csk_array *to, const csk_array *from, const csk_model *m,
-                          bool phase, uint64_t seed)
-{
-    const csk_field field = csk_model_field(m);
-    const int width = (int)field;
-    csk_space space = from->space;
-    double level;
-
-    if (field == CSK_REAL && space.field == CSK_COMPLEX)
-        return csk_fail(CSK_ERR_SHAPE,
-                        "the images are complex, the prior is one of real "
-                        "images");
-    csk_status err = csk_bright_level(&level, &from->space, from->data);
-    space.field = field;
-    if (!err)
-        err = csk_array_init(to, &space);
-    if (err)
-        return err;
-    const int64_t n = csk_space_size(&space);
-    if (field == space.field && from->space.field == field)
-        csk_copy(n * width, from->data, to->data);
-    else
-        for (int64_t i = 0; i < n; i++)
-            to->data[2 * i] = from->data[i];
-    csk_scale(n * width, csk_model_scale(m) / level, to->data);
-    return phase && from->space.field != field ? csk_smooth_phase(to, seed) : CSK_OK;
-}
-
-static csk_status learn(csk_score_norm *s, const cli_slices *t, csk_model *m,
+static csk_status learn(csk_score_norm *s, const cli_slices *t, const csk_model *m,
                         const cli_call *call)
 {
     const expect_opts *o = call->opts;
     csk_array *seen = calloc((size_t)t->count + 1, sizeof(*seen));
     const csk_array **list = calloc((size_t)t->count + 1, sizeof(const csk_array *));
-    csk_status err = seen && list ? CSK_OK : cli_no_memory();
+    csk_status err = CSK_OK;
     double lo, hi;
 
+    if (!seen || !list) {
+        free(seen);
+        free((void *)list);
+        return cli_no_memory();
+    }
     for (int k = 0; k < t->count && !err; k++) {
-        err = as_seen(&seen[k], t->list[k], m, o->phase, call->seed + (uint64_t)k);
+        err =
+            cli_slice_seen(&seen[k], t->list[k], m, o->phase, call->seed + (uint64_t)k);
         list[k] = &seen[k];
     }
     csk_model_sigma(m, &lo, &hi);
     if (!err)
-        err = csk_score_norm_learn(s, make_prior, m, t->count, list, lo, hi,
-                                   csk_model_scale(m), call->seed);
-    for (int k = 0; seen && k < t->count; k++)
+        err = csk_score_norm_learn(s, make_prior, &(source){ m }, t->count, list, lo,
+                                   hi, csk_model_scale(m), call->seed);
+    for (int k = 0; k < t->count; k++)
         csk_array_clear(&seen[k]);
     free(seen);
     free((void *)list);
@@ -149,4 +130,89 @@ const cli_cmd cmd_prior_expect = {
     .threads = true,
     .examples = examples,
     .run = run,
+};
+
+/* -- prior check --------------------------------------------------------------------- */
+
+static csk_status check_one(const cli_call *call, const csk_model *m,
+                            const csk_array *slice, int number)
+{
+    const expect_opts *o = call->opts;
+    csk_array seen = { .data = NULL };
+    csk_prior *prior = NULL;
+    csk_mismatch found;
+    csk_status err =
+        cli_slice_seen(&seen, slice, m, o->phase, call->seed + (uint64_t)number);
+
+    if (!err)
+        err = make_prior(&(source){ m }, &prior, &seen.space);
+    if (!err)
+        err = csk_mismatch_check(&found, csk_model_score_norm(m), prior, 1, seen.data,
+                                 (csk_rng){ call->seed, (uint32_t)number * 8u, 0 });
+    csk_prior_unref(prior);
+    csk_array_clear(&seen);
+    if (err)
+        return err;
+    const int k = found.level;
+    cli_begin_row(call, "images");
+    cli_put_int(call, "image", number);
+    cli_put_real(call, "deviation", found.deviation, 2, NULL);
+    cli_put_text(call, "of", found.by_correlation ? "correlation" : "score_norm");
+    cli_put_real(call, "sigma", found.expected.sigma[k], -1, NULL);
+    cli_put_real(call, "measured",
+                 found.by_correlation ? found.correlation[k] : found.norm[k], 4, NULL);
+    cli_put_real(call, "expected",
+                 found.by_correlation ? found.expected.correlation[k]
+                                      : found.expected.mean[k],
+                 4, NULL);
+    cli_put_flag(call, "unlike", found.deviation > CSK_MISMATCH_WARN);
+    cli_end_row(call);
+    return CSK_OK;
+}
+
+static csk_status check_run(const cli_call *call)
+{
+    cli_prior p = { .model = NULL };
+    cli_slices t = { .file = NULL };
+    csk_status err = cli_prior_read(call, &p, cli_arg_of(call, 0));
+
+    if (!err && !csk_model_score_norm(p.model)->count)
+        err = cli_bad_input(call, csk_fail(CSK_ERR_UNSUPPORTED,
+                                           "%s: its card does not say what to expect; "
+                                           "'csk prior expect' finds out",
+                                           p.path));
+    if (!err)
+        err = cli_slices_read(call, &t, &call->args[1]);
+    for (int k = 0; k < t.count && !err; k++)
+        err = cli_bad_input(call, check_one(call, p.model, t.list[k], k));
+    cli_slices_clear(&t);
+    cli_prior_clear(&p);
+    return err;
+}
+
+static const cli_arg check_args[] = {
+    { "PRIOR", "a name or a file, with score_norm in its card", .role = CLI_INPUT },
+    { "IMAGE", "images [y][x] or stacks of them", .count = CLI_MANY },
+    { .name = NULL },
+};
+
+static const cli_example check_examples[] = {
+    { "prior check known.csk scan-truth.npy",
+      "is this image like those of the training?" },
+    { NULL, NULL },
+};
+
+const cli_cmd cmd_prior_check = {
+    .name = "prior check",
+    .brief = "say whether images are like those a prior was trained on",
+    .about = "Noises and denoises the images as csk recon does with its samples, and "
+             "prints the largest deviation from what the card expects, in standard "
+             "deviations over held-out images, with the statistic and the noise level "
+             "at which it is. Above 5 csk recon warns.",
+    .args = check_args,
+    .params = params,
+    .opts_size = sizeof(expect_opts),
+    .threads = true,
+    .examples = check_examples,
+    .run = check_run,
 };

@@ -5,9 +5,9 @@
 #include <string.h>
 
 extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask,
-    cmd_metric, cmd_phantom, cmd_prior_expect, cmd_prior_fit, cmd_prior_import,
-    cmd_prior_info, cmd_prior_list, cmd_recon, cmd_restore, cmd_sample, cmd_simulate,
-    cmd_solve, cmd_train, cmd_view;
+    cmd_metric, cmd_phantom, cmd_prior_check, cmd_prior_expect, cmd_prior_fit,
+    cmd_prior_import, cmd_prior_info, cmd_prior_list, cmd_recon, cmd_restore,
+    cmd_sample, cmd_simulate, cmd_solve, cmd_train, cmd_view;
 
 /* clang-format off */
 const cli_cmd *const cli_commands[] = {
@@ -19,6 +19,7 @@ const cli_cmd *const cli_commands[] = {
     &cmd_prior_import,
     &cmd_train,
     &cmd_prior_expect,
+    &cmd_prior_check,
     &cmd_prior_info,
     &cmd_prior_list,
     &cmd_sample,

@@ -6,26 +6,34 @@
 #include "cli/cli.h"
 #include "cs/metric.h"
 
+/** What a prior made of the scan; pictures are real, magnitudes of what was complex. */
+typedef struct demo_posterior {
+    const char *name, *rec; /**< of the prior, as people read it; of the directory */
+    csk_array mean_picture, std, low, high, sample_picture;
+    csk_metrics mean, sample;
+    double coverage; /**< of the head's pixels (truth above a twentieth of its largest
+                              value), those between low and high */
+    double nominal;  /**< what it should be */
+} demo_posterior;
+
 /** All of one shape; real but for the mask, magnitudes of what was complex. */
 typedef struct demo_pictures {
-    csk_array truth, mask, zero_filled, naive, mean, std, low, high, sample;
+    csk_array truth, mask, zero_filled, naive;
+    demo_posterior wavelet, learned; /**< learned.name is NULL: there is none */
 } demo_pictures;
 
 /** How far from the truth. */
 typedef struct demo_scores {
-    csk_metrics zero_filled, naive, mean, sample;
+    csk_metrics zero_filled, naive;
     csk_metrics l1, tv;  /**< each at the weight with the largest PSNR */
     double noise;        /**< that was added */
     double acceleration; /**< measured: positions over samples */
-    double coverage; /**< of the head's pixels (truth above a twentieth of its largest
-                              value), those between low and high */
-    double nominal;  /**< what it should be */
     int coils, samples, slice;
 } demo_scores;
 
 /** The options of the verb. */
 typedef struct demo_opts {
-    const char *head, *resample, *shape;
+    const char *head, *resample, *shape, *prior;
     int slice, gap, spacing, train;
     double accel;
     int acs, coils, samples, levels;
@@ -78,6 +86,9 @@ csk_status demo_at_best_weight(demo *d, const char *method, const char *option,
                                int start, csk_metrics *best) CSK_MUST_CHECK;
 
 void demo_pictures_clear(demo_pictures *p);
+
+/** The one to show: the learned prior's if there is one. */
+const demo_posterior *demo_best(const demo_pictures *p);
 
 /** Draw truth, mask, estimates, uncertainty and error with a caption. */
 csk_status demo_draw(const cli_call *call, const demo_pictures *p, const demo_scores *s,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/slices.h"
 #include "cs/vec.h"
+#include "operators/coil.h"
+#include "samplers/bright.h"
 
 #include <stdlib.h>
 
@@ -84,4 +86,29 @@ csk_status cli_slices_read(const cli_call *call, cli_slices *t, const cli_values
     const csk_status err = read_files(call, t, paths);
 
     return err ? err : find_slices(t);
+}
+
+csk_status cli_slice_seen(csk_array *to, const csk_array *from, const csk_model *m,
+                          bool phase, uint64_t seed)
+{
+    const csk_field field = csk_model_field(m);
+    const bool same = from->space.field == field;
+    csk_space space = from->space;
+    double level;
+
+    if (!same && field == CSK_REAL)
+        return csk_fail(CSK_ERR_SHAPE,
+                        "the images are complex, the prior is one of real "
+                        "images");
+    csk_status err = csk_bright_level(&level, &from->space, from->data);
+    space.field = field;
+    if (!err)
+        err = csk_array_init(to, &space);
+    if (err)
+        return err;
+    const int stride = same ? 1 : 2; /* real numbers become real parts */
+    for (int64_t i = 0; i < csk_space_len(&from->space); i++)
+        to->data[stride * i] = from->data[i];
+    csk_scale(csk_space_len(&space), csk_model_scale(m) / level, to->data);
+    return phase && !same ? csk_smooth_phase(to, seed) : CSK_OK;
 }

@@ -4,6 +4,7 @@
 #define CSK_CLI_SLICES_H
 
 #include "cli/cli.h"
+#include "samplers/model.h"
 
 typedef struct cli_slices {
     csk_array *file;
@@ -20,5 +21,12 @@ typedef struct cli_slices {
 csk_status cli_slices_read(const cli_call *call, cli_slices *t,
                            const cli_values *paths) CSK_MUST_CHECK;
 void cli_slices_clear(cli_slices *t);
+
+/**
+ * An image as a prior sees it: of its field, its bright level that of the model; with
+ * @p phase real images get a smooth random phase, named by @p seed, if the prior is complex.
+ */
+csk_status cli_slice_seen(csk_array *to, const csk_array *from, const csk_model *m,
+                          bool phase, uint64_t seed) CSK_MUST_CHECK;
 
 #endif

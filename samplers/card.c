@@ -102,7 +102,7 @@ csk_status csk_card_dump(char **text, const json_t *value)
     char *copy = dump ? csk_alloc((int64_t)len + 1, 1) : NULL;
 
     if (copy) {
-        memcpy(copy, dump, len);
+        memcpy(copy, dump, len + 1);
         *text = copy;
     }
     free(dump);

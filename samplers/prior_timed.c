@@ -5,11 +5,16 @@
 #include <assert.h>
 #include <time.h>
 
+/* A prior never changes; what is told of it does. */
+typedef struct account {
+    atomic_llong nanoseconds, evaluations;
+} account;
+
 typedef struct timed {
     csk_prior base;
     csk_prior_class cls; /* what the other can do, by way of us */
     csk_prior *inner;
-    atomic_llong nanoseconds, evaluations;
+    account kept, *book; /* the one, and where it is */
 } timed;
 
 static long long now(void)
@@ -20,13 +25,12 @@ static long long now(void)
     return 1000000000ll * t.tv_sec + t.tv_nsec;
 }
 
-/* A prior never changes; the account of it does. */
-static void account(const csk_prior *p, long long start, int batch)
+static void enter(const csk_prior *p, long long start, int batch)
 {
-    timed *t = (timed *)(uintptr_t)p;
+    account *to = ((const timed *)p)->book;
 
-    atomic_fetch_add_explicit(&t->nanoseconds, now() - start, memory_order_relaxed);
-    atomic_fetch_add_explicit(&t->evaluations, batch, memory_order_relaxed);
+    atomic_fetch_add_explicit(&to->nanoseconds, now() - start, memory_order_relaxed);
+    atomic_fetch_add_explicit(&to->evaluations, batch, memory_order_relaxed);
 }
 
 static csk_status timed_denoise(const csk_prior *p, int batch, float *d, const float *x,
@@ -36,7 +40,7 @@ static csk_status timed_denoise(const csk_prior *p, int batch, float *d, const f
     const long long start = now();
     const csk_status err = inner->cls->denoise(inner, batch, d, x, sigma, names, work);
 
-    account(p, start, batch);
+    enter(p, start, batch);
     return err;
 }
 
@@ -48,7 +52,7 @@ static csk_status timed_vjp(const csk_prior *p, int batch, float *g, const float
     const long long start = now();
     const csk_status err = inner->cls->vjp(inner, batch, g, v, x, sigma, names, work);
 
-    account(p, start, batch);
+    enter(p, start, batch);
     return err;
 }
 
@@ -94,8 +98,9 @@ csk_status csk_prior_timed(csk_prior **out, csk_prior *prior)
     t->base.work_len = prior->work_len;
     t->base.vjp_work_len = prior->vjp_work_len;
     t->inner = csk_prior_ref(prior);
-    atomic_init(&t->nanoseconds, 0);
-    atomic_init(&t->evaluations, 0);
+    t->book = &t->kept;
+    atomic_init(&t->kept.nanoseconds, 0);
+    atomic_init(&t->kept.evaluations, 0);
     *out = &t->base;
     return CSK_OK;
 }
@@ -103,11 +108,11 @@ csk_status csk_prior_timed(csk_prior **out, csk_prior *prior)
 void csk_prior_timed_read(const csk_prior *p, double *seconds, int64_t *evaluations)
 {
     assert(p->cls->denoise == timed_denoise);
-    const timed *t = (const timed *)p;
+    account *from = ((const timed *)p)->book;
 
     if (seconds)
-        *seconds =
-            1e-9 * (double)atomic_load_explicit(&t->nanoseconds, memory_order_relaxed);
+        *seconds = 1e-9 * (double)atomic_load_explicit(&from->nanoseconds,
+                                                       memory_order_relaxed);
     if (evaluations)
-        *evaluations = atomic_load_explicit(&t->evaluations, memory_order_relaxed);
+        *evaluations = atomic_load_explicit(&from->evaluations, memory_order_relaxed);
 }

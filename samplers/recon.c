@@ -18,6 +18,14 @@ static const int64_t most_work = 1 << 28;
 /* Streams of random numbers beyond those of all samples. */
 enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29 };
 
+/*
+ * A draw near the naive estimate keeps what that has missed at large scales, so the radius is
+ * too small: by 3 at R = 8 along one axis. With a learned prior the noise is no less than this
+ * part of the scale, and no more than KEPT of it is left at the end.
+ */
+#define LEAST_SIGMA .1
+#define KEPT        .03
+
 /* Detail of the image that the naive estimate may lack, over the scale: where draws near it
  * begin. What it is matters little (docs/algorithms.md). */
 #define NEAR .1
@@ -37,6 +45,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_REAL(S, radius,  "radius",  0,  0, 1e30, "R",         "error of the naive estimate, 0 to simulate it under the prior"),
     CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
+    CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is no less than C times the noise level"),
     CSK_OPT_GROUP(S, method, csk_method_params),
     CSK_OPT_END,
 };
@@ -122,6 +131,26 @@ typedef struct run {
     uint64_t seed;
     csk_recon_opts o;
 } run;
+
+static bool is_learned(const run *r)
+{
+    return csk_model_wavelet(r->model) == NULL;
+}
+
+/* What the options leave open and the prior decides; the unit is known. */
+static void settle(run *r)
+{
+    csk_recover_opts *o = &r->o.method.recover;
+
+    if (!is_learned(r))
+        return;
+    if (!o->levels)
+        o->levels = CSK_RECON_LEARNED_LEVELS;
+    if (r->o.method.method == CSK_METHOD_LANGEVIN)
+        o->diffusion.t_min =
+            fmax(o->diffusion.t_min, fmin(r->o.floor * r->eta / r->p->unit,
+                                          KEPT * csk_model_scale(r->model)));
+}
 
 static csk_status begin(const run *r, csk_recon_stage stage)
 {
@@ -211,24 +240,38 @@ static csk_status check_samples(const run *r)
                               (csk_rng){ r->seed, MISMATCH_STREAM, 0 });
 }
 
+/* The radius, and the noise for the naive estimate, which recover() then takes as given. */
+static csk_status find_sigma(run *r, const csk_posterior *post, const float *x0)
+{
+    csk_recover_opts *o = &r->o.method.recover;
+    csk_recon *p = r->p;
+    csk_status err = CSK_OK;
+
+    p->radius = r->o.radius / p->unit;
+    p->radius_from = r->o.radius > 0. ? "given" : "not needed";
+    if (r->o.method.method != CSK_METHOD_LANGEVIN)
+        return CSK_OK;
+    p->sigma_wanted = o->sigma;
+    if (o->sigma > 0.)
+        return CSK_OK;
+    if (!(r->o.radius > 0.))
+        err = simulate_radius(r, post, x0);
+    p->sigma_wanted = o->kappa * p->radius / sqrt((double)csk_linop_cols(post->A));
+    if (is_learned(r) && !(r->o.radius > 0.))
+        p->sigma_wanted =
+            fmax(p->sigma_wanted, LEAST_SIGMA * csk_model_scale(r->model));
+    o->sigma = p->sigma_wanted;
+    return err;
+}
+
 /* Data and naive estimate are in the units of the prior here, p->radius before and after, too. */
-static csk_status simulate_and_sample(const run *r, const csk_posterior *post,
+static csk_status simulate_and_sample(run *r, const csk_posterior *post,
                                       const float *x0)
 {
-    const csk_recon_opts *o = &r->o;
-    csk_recon *p = r->p;
     csk_status err = begin(r, CSK_RECON_RADIUS);
 
-    p->radius = o->radius / p->unit;
-    p->radius_from = o->radius > 0. ? "given" : "not needed";
-    const bool langevin = o->method.method == CSK_METHOD_LANGEVIN;
-    if (!err && langevin && !(o->radius > 0.) && !(o->method.recover.sigma > 0.))
-        err = simulate_radius(r, post, x0);
-    if (langevin)
-        p->sigma_wanted = o->method.recover.sigma > 0.
-                              ? o->method.recover.sigma
-                              : o->method.recover.kappa * p->radius /
-                                    sqrt((double)csk_linop_cols(post->A));
+    if (!err)
+        err = find_sigma(r, post, x0);
     if (!err)
         err = begin(r, CSK_RECON_SAMPLING);
     if (!err)
@@ -239,7 +282,7 @@ static csk_status simulate_and_sample(const run *r, const csk_posterior *post,
 }
 
 /* The prior knows the training images: data, noise and naive estimate are divided by p->unit. */
-static csk_status run_in_prior_units(const run *r)
+static csk_status run_in_prior_units(run *r)
 {
     csk_recon *p = r->p;
     const csk_linop *A = r->solver.A;
@@ -299,8 +342,6 @@ static csk_status prepare(run *r, csk_prox **g)
     r->solver.fista.lambda = r->o.lambda * r->eta;
     r->solver.fista.max_iter = r->o.naive_iter;
     r->solver.fista.monitor = r->o.method.recover.langevin.monitor;
-    if (!r->o.method.recover.levels && !csk_model_wavelet(r->model))
-        r->o.method.recover.levels = CSK_RECON_LEARNED_LEVELS;
     return err;
 }
 
@@ -330,6 +371,7 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
         err = find_unit(p, eta);
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
+        settle(&r);
         err = run_in_prior_units(&r);
     }
     if (!err)

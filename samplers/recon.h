@@ -49,6 +49,10 @@ typedef struct csk_recon_opts {
     double radius; /**< R in units of the data; 0: by simulation under the prior */
     int draws;     /**< of that simulation */
     double delta;  /**< its failure probability */
+    double
+        floor; /**< with a learned prior the last smoothing is no less than this times the
+                       noise level, but for .03 of the prior's scale: samples keep noise of
+                       the size that the data have */
     csk_method_opts method;    /**< its recover.langevin.monitor sees all iterations;
                                  recover.levels 0: 40, and CSK_RECON_LEARNED_LEVELS with a
                                  learned prior */
@@ -66,8 +70,10 @@ struct csk_recon {
     double unit, radius;
     const char *radius_from; /**< "given", "draws of the prior", "draws near the naive
                                   estimate", or "not needed" */
-    double sigma_wanted; /**< noise for the naive estimate; info.sigma is that, or the
-                              largest level of the prior if that is less */
+    double
+        sigma_wanted; /**< noise for the naive estimate: kappa R / sqrt(d), with a learned
+                              prior at least a tenth of its scale; info.sigma is that, or
+                              the largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
     double residual;       /**< root mean square of ||b - A x|| over the samples */
     double expected;       /**< eta sqrt(floats of b) */

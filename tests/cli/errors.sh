@@ -63,6 +63,7 @@ good phantom --kind sparse --shape 32 --nonzeros 5 x.npy
 good mask --shape 32,32 --accel 2 --acs 8 mask.npy
 good simulate image.npy --mask mask.npy --coils 4 scan
 good prior fit image.npy --levels 2 --shifts 1 image.csk
+good prior expect image.csk image.npy image.npy expect.csk
 good prior fit image.npy --no-phase --levels 2 --shifts 1 real.csk
 head -c 1000 image.npy >truncated.npy
 head -c 1000 image.csk >truncated.csk

@@ -93,6 +93,8 @@ $ csk help exit-codes extra
 = 2
 $ csk prior --help
   csk prior fit    learn a prior from example images
+  csk prior expect let a prior know what images like its training images are like
+  csk prior check  say whether images are like those a prior was trained on
   csk prior info   say what a prior holds
   csk prior list   list the priors that can be called by name
 $ csk prior info -h | head -1
