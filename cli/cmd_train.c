@@ -10,8 +10,10 @@
 #define S train_opts
 /* clang-format off */
 static const csk_param params[] = {
-    CSK_OPT_CHOICE(S, arch,      "arch",      1, csk_unet_names, "network"),
+    CSK_OPT_CHOICE(S, arch,      "arch",      1, train_arch_names, "network, or ridge: a convex regulariser"),
     CSK_OPT_FLAG  (S, attention, "attention", 0,                 "self-attention at the coarsest scale"),
+    CSK_OPT_INT   (S, filters,   "filters",   48, 1, 256, "N",    "ridge: filters"),
+    CSK_OPT_INT   (S, side,      "side",      13, 3, 31, "N",     "ridge: side of a filter, odd"),
     CSK_OPT_GROUP (S, train,     csk_train_params),
     CSK_OPT_REAL  (S, minutes,   "minutes",   0, 0, 1e6, "M",     "as many steps as take M minutes here; 0: see --steps"),
     CSK_OPT_GROUP (S, patch,     csk_patch_params),
@@ -35,57 +37,37 @@ typedef struct job {
     const train_opts *o;
     train_images images;
     char *checkpoint; /* its name */
-    char *graph;      /* of the net: csk_free() it */
-    csk_net *net;
-    csk_train *train;
+    train_engine engine;
     csk_train_opts opts; /* with the number of steps that was chosen */
     double before;       /* seconds spent by earlier runs */
     double start, saved;
     int first; /* step at which this run began */
 } job;
 
-static void drop_training(job *j)
-{
-    csk_train_free(j->train);
-    csk_net_free(j->net);
-    csk_free(j->graph);
-    j->train = NULL;
-    j->net = NULL;
-    j->graph = NULL;
-}
-
 static void job_clear(job *j)
 {
-    drop_training(j);
+    train_engine_clear(&j->engine);
     train_images_clear(&j->images);
     free(j->checkpoint);
 }
 
 /* -- beginning ------------------------------------------------------------------------------- */
 
-static csk_status begin(job *j, const csk_patches *patches)
+static csk_status begin(job *j)
 {
-    csk_unet u = csk_unet_preset(j->o->arch, csk_patches_channels(patches));
-    csk_tensors weights = { .item = NULL };
-
-    u.attention = j->o->attention;
-    csk_status err = csk_unet_build(&j->graph, &weights, &u, j->call->seed);
-    if (!err)
-        err = csk_net_parse(&j->net, j->graph, &weights, csk_unet_names[j->o->arch]);
-    csk_tensors_clear(&weights);
-    return err ? err
-               : csk_train_new(&j->train, j->net, patches, &j->opts, j->call->seed);
+    return train_engine_begin(&j->engine, j->o, &j->opts, j->images.patches,
+                              j->call->seed);
 }
 
 /* Seconds of a step: the least of a few, after one that warms up. */
 static csk_status time_step(job *j, double *seconds)
 {
-    csk_status err = csk_train_run(j->train, 1, NULL, NULL);
+    csk_status err = train_engine_run(&j->engine, 1, NULL, NULL);
 
     *seconds = INFINITY;
     for (int k = 2; k <= 6 && !err; k++) {
         const double start = cli_seconds();
-        err = csk_train_run(j->train, k, NULL, NULL);
+        err = train_engine_run(&j->engine, k, NULL, NULL);
         *seconds = fmin(*seconds, cli_seconds() - start);
     }
     return err;
@@ -102,8 +84,8 @@ static csk_status choose_steps(job *j)
     j->opts.steps = (int)fmin(fmax(j->o->minutes * 60. / seconds, 1.), 1e9);
     cli_say(j->call, "%d steps of %.3g s in %g minutes", j->opts.steps, seconds,
             j->o->minutes);
-    drop_training(j);
-    return begin(j, j->images.patches);
+    train_engine_clear(&j->engine);
+    return begin(j);
 }
 
 /* -- going on ---------------------------------------------------------------------------------- */
@@ -121,12 +103,9 @@ static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
 {
     const json_t *training = json_object_get(card, "training");
     const json_t *steps = json_object_get(training, "steps");
-    const json_t *graph = json_object_get(card, "graph");
 
     if (!json_is_integer(steps))
         return bad_checkpoint(j, "steps");
-    if (!json_is_object(graph))
-        return bad_checkpoint(j, "graph");
     csk_status err = train_same(j->call, card, j->checkpoint);
     if (err)
         return err;
@@ -137,21 +116,8 @@ static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
                 (int)json_integer_value(steps));
     j->before = json_number_value(json_object_get(training, "seconds"));
 
-    drop_training(j);
-    char *text = json_dumps(graph, JSON_COMPACT);
-    const size_t len = text ? strlen(text) + 1 : 0;
-    j->graph = text ? csk_alloc((int64_t)len, 1) : NULL;
-    if (j->graph)
-        memcpy(j->graph, text, len);
-    free(text);
-    if (!j->graph)
-        return cli_no_memory();
-    err = csk_net_parse(&j->net, j->graph, from, j->checkpoint);
-    if (!err)
-        err = csk_train_new(&j->train, j->net, j->images.patches, &j->opts,
-                            j->call->seed);
-    if (!err)
-        err = csk_train_load(j->train, from, j->checkpoint);
+    err = train_engine_resume(&j->engine, j->o, &j->opts, j->images.patches,
+                              j->call->seed, from, card, j->checkpoint);
     return cli_bad_input(j->call, err);
 }
 
@@ -182,7 +148,7 @@ static csk_status start(job *j)
                         j->checkpoint);
     if (j->o->resume)
         cli_say(j->call, "there is no %s: this is the beginning", j->checkpoint);
-    err = begin(j, j->images.patches);
+    err = begin(j);
     return !err && j->o->minutes > 0. ? choose_steps(j) : err;
 }
 
@@ -199,13 +165,13 @@ static csk_status set_card(const job *j, csk_tensors *to, const csk_train_score 
         .call = j->call,
         .opts = j->o,
         .images = &j->images,
-        .graph = j->graph,
-        .multiple = csk_net_multiple(j->net),
-        .parameters = csk_net_parameters(j->net),
-        .done = csk_train_done(j->train),
+        .graph = j->engine.graph,
+        .multiple = train_engine_multiple(&j->engine),
+        .parameters = train_engine_parameters(&j->engine),
+        .done = train_engine_done(&j->engine),
         .steps = j->opts.steps,
         .seconds = spent(j),
-        .bf16 = csk_train_is_bf16(j->train),
+        .bf16 = train_engine_is_bf16(&j->engine),
         .score = score,
     };
     char *text = train_card(&s);
@@ -218,7 +184,7 @@ static csk_status set_card(const job *j, csk_tensors *to, const csk_train_score 
 static csk_status save(job *j, const csk_train_score *score)
 {
     csk_tensors to = { .item = NULL };
-    csk_status err = csk_train_save(j->train, &to);
+    csk_status err = train_engine_save(&j->engine, &to);
 
     if (!err)
         err = set_card(j, &to, score);
@@ -233,7 +199,7 @@ static csk_status write_model(const job *j, const csk_train_score *score)
 {
     const char *path = cli_arg_of(j->call, 1);
     csk_tensors to = { .item = NULL };
-    csk_status err = csk_net_export(j->net, csk_train_average(j->train), &to);
+    csk_status err = train_engine_export(&j->engine, &to);
 
     if (!err)
         err = set_card(j, &to, score);
@@ -251,14 +217,13 @@ static csk_status assess(job *j, csk_train_score *score, bool all)
     const int few = j->images.images < 4 ? j->images.images : 4;
     const csk_monitor monitor = cli_monitor(j->call, "validation");
 
-    return csk_train_assess(score, j->net, csk_train_average(j->train),
-                            all ? j->images.images : few, j->images.image,
-                            j->opts.sigma_data, j->call->seed, &monitor);
+    return train_engine_assess(&j->engine, score, all ? j->images.images : few,
+                               j->images.image, j->call->seed, &monitor);
 }
 
 static void say_progress(const job *j, double loss, const csk_train_score *score)
 {
-    const int done = csk_train_done(j->train);
+    const int done = train_engine_done(&j->engine);
     const double seconds = cli_seconds() - j->start;
     const double rate = (done - j->first) / fmax(seconds, 1e-9);
     const double left = (j->opts.steps - done) / fmax(rate, 1e-9) / 60.;
@@ -278,14 +243,14 @@ static csk_status advance(job *j, int until, double *loss)
     int counted = 0;
     csk_status err = CSK_OK;
 
-    while (csk_train_done(j->train) < until && !err) {
-        const int before = csk_train_done(j->train);
+    while (train_engine_done(&j->engine) < until && !err) {
+        const int before = train_engine_done(&j->engine);
         const int next = before + 20 < until ? before + 20 : until;
         const csk_monitor monitor = cli_monitor(j->call, "training");
         double mean = 0.;
 
-        err = csk_train_run(j->train, next, &mean, &monitor);
-        const int steps = csk_train_done(j->train) - before;
+        err = train_engine_run(&j->engine, next, &mean, &monitor);
+        const int steps = train_engine_done(&j->engine) - before;
         sum += steps > 0 ? mean * steps : 0.;
         counted += steps;
         if (!err && cli_seconds() - j->saved > j->o->save * 60.)
@@ -299,8 +264,8 @@ static csk_status loop(job *j)
 {
     csk_status err = CSK_OK;
 
-    while (csk_train_done(j->train) < j->opts.steps && !err) {
-        const int done = csk_train_done(j->train);
+    while (train_engine_done(&j->engine) < j->opts.steps && !err) {
+        const int done = train_engine_done(&j->engine);
         const int next = done - done % j->o->every + j->o->every;
         const bool last = next >= j->opts.steps;
         csk_train_score score;
@@ -317,14 +282,14 @@ static csk_status loop(job *j)
 
 static void report(const job *j, const csk_train_score *score)
 {
-    cli_put_text(j->call, "network", csk_unet_names[j->o->arch]);
-    cli_put_int(j->call, "parameters", csk_net_parameters(j->net));
+    cli_put_text(j->call, "network", train_arch_names[j->o->arch]);
+    cli_put_int(j->call, "parameters", train_engine_parameters(&j->engine));
     cli_put_text(j->call, "field",
                  csk_patches_channels(j->images.patches) == 2 ? "complex" : "real");
     cli_put_real(j->call, "scale", csk_patches_scale(j->images.patches), -1, NULL);
     cli_put_int(j->call, "files", j->images.files);
     cli_put_int(j->call, "held_out", j->images.held_files);
-    cli_put_int(j->call, "steps", csk_train_done(j->train));
+    cli_put_int(j->call, "steps", train_engine_done(&j->engine));
     cli_put_real(j->call, "seconds", spent(j), 1, NULL);
     for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
         cli_begin_row(j->call, "levels");
@@ -344,7 +309,7 @@ static csk_status work(job *j)
     if (err)
         return err;
     j->start = j->saved = cli_seconds();
-    j->first = csk_train_done(j->train);
+    j->first = train_engine_done(&j->engine);
     err = loop(j);
     if (!err)
         err = assess(j, &score, true);
@@ -353,7 +318,7 @@ static csk_status work(job *j)
         if (saved)
             return saved;
         cli_say(j->call, "%s holds step %d; --resume goes on from it", j->checkpoint,
-                csk_train_done(j->train));
+                train_engine_done(&j->engine));
     }
     if (!err)
         err = save(j, &score);
@@ -389,12 +354,12 @@ static csk_status plan(const cli_call *call, cli_plan *out)
     csk_status err = prepare(&j);
 
     if (!err)
-        err = begin(&j, j.images.patches);
+        err = begin(&j);
     if (!err)
         err = time_step(&j, &seconds);
     if (!err) {
         out->seconds = j.o->minutes > 0. ? 60. * j.o->minutes : seconds * j.opts.steps;
-        out->bytes = csk_train_bytes(j.train);
+        out->bytes = train_engine_bytes(&j.engine);
         for (int i = 0; i < j.images.files; i++)
             out->bytes += 4 * csk_space_len(&j.images.file[i].space);
         for (int i = 0; i < j.images.held_files; i++)
@@ -418,6 +383,8 @@ static const cli_example examples[] = {
       "a network far too small, not trained for long" },
     { "train head.npy --arch unet-xs --patch 16 --steps 40 --resume --force -o tiny.csk",
       "on from there" },
+    { "train head.npy --arch ridge --filters 4 --side 5 --patch 16 --steps 5 -o convex.csk",
+      "a convex ridge regulariser" },
     { NULL, NULL },
 };
 
@@ -425,18 +392,23 @@ static const char *const refs[] = {
     "Vincent, Neural Comput. 23 (2011) 1661-1674",
     "Karras, Aittala, Aila, Laine, NeurIPS 2022, arXiv:2206.00364",
     "Kingma, Ba, ICLR 2015, arXiv:1412.6980",
+    "Goujon, Neumayer, Bohra, Ducotterd, Unser, IEEE Trans. Comput. Imaging 9 (2023) 782",
     NULL,
 };
 
 const cli_cmd cmd_train = {
     .name = "train",
-    .brief = "train a network as a prior",
+    .brief = "train a network or a convex regulariser as a prior",
     .about =
         "The prior is a U-Net that removes noise of any level between --sigma-min and "
         "--sigma-max: trained so, it is the score of the distribution of the images. "
         "Examples are patches at random places, magnified, mirrored, transposed, with "
         "another contrast and intensity, and, unless --no-phase is given, with a smooth "
         "random phase: the prior is then one of complex images, as MRI needs it.\n\n"
+        "With --arch ridge it is a convex ridge regulariser instead: --filters filters with "
+        "learned convex potentials, a prior whose density is known and log-concave at every "
+        "noise level. Options of networks alone (--attention, --ema, --clip, --noise, "
+        "--precision) do nothing there.\n\n"
         "Images of a file are in the unit of its 99.9th percentile, or of --unit; noise "
         "levels are in these units, too.\n\n"
         "Every few minutes and at Ctrl-C the state goes to PRIOR.checkpoint, from which "

@@ -5,13 +5,15 @@
 
 #include "cli/cli.h"
 #include "samplers/net_unet.h"
+#include "samplers/ridge_train.h"
 #include "samplers/train.h"
 
 #include <jansson.h>
 
 typedef struct train_opts {
-    int arch; /**< of csk_unet_names[] */
+    int arch; /**< of train_arch_names[] */
     bool attention;
+    int filters, side; /**< of a ridge regulariser */
     csk_train_opts train;
     csk_patch_opts patch;
     const char *mix, *validate;
@@ -20,6 +22,47 @@ typedef struct train_opts {
     bool resume;
     const char *name, *licence, *about, *data;
 } train_opts;
+
+/* -- train_engine.c ---- */
+
+/** Those of csk_unet_names[], then "ridge". */
+extern const char *const train_arch_names[CSK_UNET_PRESETS + 2];
+
+/** What is trained, and its state; a zeroed struct is nothing. */
+typedef struct train_engine {
+    char *graph; /**< of the net: from csk_alloc(); NULL: ridge */
+    csk_net *net;
+    csk_train *train;
+    csk_ridge_train *ridge; /**< NULL: a network */
+    double sigma_data;
+} train_engine;
+
+/** @p e is nothing before and, after a failure, to be cleared. */
+csk_status train_engine_begin(train_engine *e, const train_opts *o,
+                              const csk_train_opts *t, const csk_patches *patches,
+                              uint64_t seed) CSK_MUST_CHECK;
+/** Go on where train_engine_save() was; what @p e was before is dropped. */
+csk_status train_engine_resume(train_engine *e, const train_opts *o,
+                               const csk_train_opts *t, const csk_patches *patches,
+                               uint64_t seed, const csk_tensors *from,
+                               const json_t *card, const char *what) CSK_MUST_CHECK;
+void train_engine_clear(train_engine *e);
+
+csk_status train_engine_run(train_engine *e, int until, double *loss,
+                            const csk_monitor *monitor) CSK_MUST_CHECK;
+int train_engine_done(const train_engine *e);
+int64_t train_engine_parameters(const train_engine *e);
+int64_t train_engine_bytes(const train_engine *e);
+bool train_engine_is_bf16(const train_engine *e);
+int train_engine_multiple(const train_engine *e);
+
+/** The tensors of the model; of the model and of what is needed to go on. */
+csk_status train_engine_export(const train_engine *e, csk_tensors *to) CSK_MUST_CHECK;
+csk_status train_engine_save(const train_engine *e, csk_tensors *to) CSK_MUST_CHECK;
+
+csk_status train_engine_assess(const train_engine *e, csk_train_score *score, int count,
+                               const csk_array *images, uint64_t seed,
+                               const csk_monitor *monitor) CSK_MUST_CHECK;
 
 /* -- train_images.c ---- */
 
@@ -48,7 +91,7 @@ typedef struct train_state {
     const cli_call *call;
     const train_opts *opts;
     const train_images *images;
-    const char *graph;
+    const char *graph; /**< NULL: a ridge regulariser */
     int multiple;
     int64_t parameters;
     int done, steps;

@@ -97,7 +97,7 @@ typedef struct csk_ridge_spectrum {
     double
         *weight; /* [knots][frequencies]: where the maximum is, blurred, over Q there */
     double *share; /* [knots][filters]: kappa */
-    double *most;    /* [knots]: max Q */
+    double *most;  /* [knots]: max Q */
 } csk_ridge_spectrum;
 
 csk_status csk_ridge_spectrum_init(csk_ridge_spectrum *q,

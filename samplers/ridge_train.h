@@ -22,6 +22,7 @@
 #include "cs/run.h"
 #include "cs/tensors.h"
 #include "samplers/patches.h"
+#include "samplers/train.h"
 
 typedef struct csk_ridge_train_opts {
     int filters, side; /**< of the bank; side odd */
@@ -89,5 +90,16 @@ CSK_API csk_status csk_ridge_train_save(const csk_ridge_train *t,
  */
 CSK_API csk_status csk_ridge_train_load(csk_ridge_train *t, const csk_tensors *from,
                                         const char *what) CSK_MUST_CHECK;
+
+/**
+ * Denoise images at each of csk_train_levels[], with the model as csk_ridge_train_export() has it.
+ *
+ * @param images  [y][x] in the model's units, of its field
+ * @param seed    names the noise
+ */
+CSK_API csk_status csk_ridge_train_assess(csk_train_score *score,
+                                          const csk_ridge_train *t, int count,
+                                          const csk_array *images, uint64_t seed,
+                                          const csk_monitor *monitor) CSK_MUST_CHECK;
 
 #endif

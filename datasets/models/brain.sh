@@ -7,6 +7,7 @@
 # DATA holds the stacks of images, uint8 [slice][y][x] or [subject][slice][y][x] (default
 # ../shared/data/brain, whose README lists their sources); OUT is the prior (default brain.csk);
 # further options go to csk train, such as --resume, --minutes 60 or --plan.
+# STEPS, ARCH, RATE and NAME, if set, replace those options of csk train: see ridge.sh.
 set -eu
 here=$(dirname "$0")
 csk=${CSK:-$here/../../build/release/csk}
@@ -17,11 +18,11 @@ out=${2:-brain.csk}
 
 # The split is by subject: what --validate names is held out.
 "$csk" train "$data"/*.npy --out "$out" \
-    --arch unet-s --steps "${STEPS:-13000}" --rate 2e-3 --warmup 300 \
+    --arch "${ARCH:-unet-s}" --steps "${STEPS:-13000}" --rate "${RATE:-2e-3}" --warmup 300 \
     --mix openms=62,ixi=25,cc0=13 \
     --validate ixi_t1_ax_06,patient12,cc0_3t_s3,studyforrest \
     --zoom-min 0.5 --zoom-max 1.6 --sigma-min 0.004 --sigma-max 1 --sigma-data 0.25 \
-    --name brain --licence 'CC BY-SA 3.0 (of the images, where it is the strictest)' \
+    --name "${NAME:-brain}" --licence 'CC BY-SA 3.0 (of the images, where it is the strictest)' \
     --about 'complex axial head images, T1, T2 and FLAIR, 0.5 to 2 mm; magnitudes with a smooth phase' \
     --data 'IXI T1 (CC BY-SA 3.0, brain-development.org); open_ms_data T1, T2, FLAIR of 3 patients (CC BY, Lesjak et al. 2016); 3 T scans of the ultra-low-field data set (CC0)' \
     "$@"

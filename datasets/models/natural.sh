@@ -13,6 +13,7 @@
 #   lomiri-wallpapers-20.04      CC BY-SA 3.0
 # OUT is the prior (default natural.csk); options go to csk train. PHOTOS=DIR keeps the
 # photographs there, and uses them if it exists.
+# STEPS, ARCH, RATE and NAME, if set, replace those options of csk train: see ridge.sh.
 set -eu
 here=$(dirname "$0")
 csk=$(realpath "${CSK:-$here/../../build/release/csk}")
@@ -51,11 +52,11 @@ fi
 
 # Shrunk by 1.6 to 5, which also removes what JPEG and the camera's noise have left.
 "$csk" train "$photos"/*.jpg --out "$out" \
-    --arch unet-s --steps "${STEPS:-13000}" --rate 2e-3 --warmup 300 --no-phase --unit 1 \
+    --arch "${ARCH:-unet-s}" --steps "${STEPS:-13000}" --rate "${RATE:-2e-3}" --warmup 300 --no-phase --unit 1 \
     --zoom-min 0.2 --zoom-max 0.6 --intensity-min 0.6 --intensity-max 1.1 \
     --sigma-min 0.004 --sigma-max 1 --sigma-data 0.3 \
     --validate LadyBird,life_by,EveningGlow,picosdeeuropa \
-    --name natural --licence 'CC BY-SA 4.0' \
+    --name "${NAME:-natural}" --licence 'CC BY-SA 4.0' \
     --about 'grey photographs, values 0 to 1' \
     --data '37 photographs from the Debian packages mate-backgrounds, plasma-workspace-wallpapers, lomiri-wallpapers-16.04 and -20.04 (GPL-2+, LGPL-3, CC BY-SA, CC BY, CC0; authors in their copyright files)' \
     "$@"

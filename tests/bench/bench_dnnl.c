@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #if defined(CSK_HAVE_DNNL)
-#if defined(__GNUC__) && !defined(__clang__) /* of its headers, which know full arrays only */
+#if defined(__GNUC__) &&                                                               \
+    !defined(__clang__) /* of its headers, which know full arrays only */
 #pragma GCC diagnostic ignored "-Wstringop-overread"
 #endif
 #include <oneapi/dnnl/dnnl.h>
@@ -33,7 +34,11 @@ struct bench_raw {
     bool training;
     int count, winograd, blocks;
     layer at[MOST];
-    void *block[8 * MOST];
+    struct {
+        void *data;
+        size_t bytes;
+        int use; /* see shared() */
+    } block[8 * MOST];
 };
 
 static void check(dnnl_status_t status, const char *what)
@@ -60,27 +65,51 @@ static dnnl_memory_desc_t describe(const int dim[4], dnnl_data_type_t type,
     return md;
 }
 
-/* Memory of normal numbers: bfloat16 is the upper half of a float. */
-static dnnl_memory_t fill(bench_raw *raw, const dnnl_memory_desc_t *md)
+/* Normal numbers: bfloat16 is the upper half of a float. */
+static void *random_numbers(size_t bytes, bool bf16)
 {
-    const size_t bytes = dnnl_memory_desc_get_size(md);
     const int64_t floats = (int64_t)(bytes / sizeof(float)) + 1;
     float *data = bench_alloc(floats, sizeof(*data));
-    dnnl_memory_t memory;
 
     csk_rng_normal((csk_rng){ .seed = 1 }, floats, data);
     for (int64_t i = 0; i < floats; i++)
         data[i] *= .05F;
-    for (int64_t i = 0; i < floats && md->data_type == dnnl_bf16; i++) {
+    for (int64_t i = 0; i < floats && bf16; i++) {
         uint16_t half[2];
 
         memcpy(half, &data[i], sizeof(half));
         half[0] = half[1];
         memcpy(&data[i], half, sizeof(half));
     }
-    raw->block[raw->blocks++] = data;
-    CHECK(dnnl_memory_create(&memory, md, raw->engine, data));
+    return data;
+}
+
+/*
+ * Memory for a use: what one layer writes the next one reads. Of images that are not kept there
+ * are two for each size; uses below 0 are nobody else's.
+ */
+static dnnl_memory_t shared(bench_raw *raw, const dnnl_memory_desc_t *md, int use)
+{
+    const size_t bytes = dnnl_memory_desc_get_size(md);
+    dnnl_memory_t memory;
+    int i = 0;
+
+    while (i < raw->blocks &&
+           (use < 0 || raw->block[i].use != use || raw->block[i].bytes != bytes))
+        i++;
+    if (i == raw->blocks) {
+        raw->block[i].data = random_numbers(bytes, md->data_type == dnnl_bf16);
+        raw->block[i].bytes = bytes;
+        raw->block[i].use = use;
+        raw->blocks++;
+    }
+    CHECK(dnnl_memory_create(&memory, md, raw->engine, raw->block[i].data));
     return memory;
+}
+
+static dnnl_memory_t own(bench_raw *raw, const dnnl_memory_desc_t *md)
+{
+    return shared(raw, md, -1);
 }
 
 /* A primitive and the format of the weights that it wants; false: there is none. */
@@ -134,13 +163,13 @@ static void execute(const bench_raw *raw, const layer *l, int kind)
                                  args[kind]));
 }
 
-static double seconds_forward(const bench_raw *raw, const layer *l)
+static double seconds(const bench_raw *raw, const layer *l, int kind)
 {
     double t[9];
 
     for (int i = 0; i < 9; i++) {
         t[i] = bench_now();
-        execute(raw, l, 0);
+        execute(raw, l, kind);
         CHECK(dnnl_stream_wait(raw->stream));
         t[i] = bench_now() - t[i];
     }
@@ -148,26 +177,26 @@ static double seconds_forward(const bench_raw *raw, const layer *l)
 }
 
 /* Winograd's algorithm where the library has it and it is faster. */
-static void choose(bench_raw *raw, layer *l, const bench_conv *c)
+static void choose(bench_raw *raw, layer *l, int kind, const bench_conv *c)
 {
     layer other = *l;
 
-    if (c->kernel != 3 || !create(raw, &other, 0, c, dnnl_convolution_winograd))
+    if (c->kernel != 3 || !create(raw, &other, kind, c, dnnl_convolution_winograd))
         return;
-    other.mw[0] = fill(raw, &other.w[0]);
+    other.mw[kind] = own(raw, &other.w[kind]);
     layer *slower = &other;
-    if (seconds_forward(raw, &other) < seconds_forward(raw, l)) {
+    if (seconds(raw, &other, kind) < seconds(raw, l, kind)) {
         const layer direct = *l;
 
         *l = other;
-        other = direct;
+        other = direct; /* which is the slower one then */
         raw->winograd++;
     }
-    CHECK(dnnl_memory_destroy(slower->mw[0]));
-    CHECK(dnnl_primitive_destroy(slower->run[0]));
+    CHECK(dnnl_memory_destroy(slower->mw[kind]));
+    CHECK(dnnl_primitive_destroy(slower->run[kind]));
 }
 
-static bool layer_init(bench_raw *raw, layer *l, const bench_conv *c)
+static bool layer_init(bench_raw *raw, layer *l, const bench_conv *c, bool last)
 {
     const int x[4] = { c->batch, blocks_of_16(c->in), c->height, c->width };
     const int y[4] = { c->batch, blocks_of_16(c->out), c->height / c->stride,
@@ -180,16 +209,21 @@ static bool layer_init(bench_raw *raw, layer *l, const bench_conv *c)
     for (int kind = 0; kind < kinds; kind++) {
         if (!create(raw, l, kind, c, dnnl_convolution_direct))
             return false;
-        l->mw[kind] = fill(raw, &l->w[kind]);
+        l->mw[kind] = own(raw, &l->w[kind]);
     }
-    l->mx = fill(raw, &l->x);
-    l->my = fill(raw, &l->y);
-    l->mb = fill(raw, &l->b);
-    if (raw->training) {
-        l->mdx = fill(raw, &l->x);
-        l->mdy = fill(raw, &l->y);
+    const int i = (int)(l - raw->at);
+    const int reads = raw->training ? 2 + i : i % 2;
+    const int writes = raw->training ? 3 + i : (i + 1) % 2;
+
+    l->mx = shared(raw, &l->x, i == 0 ? -1 : reads);
+    l->my = shared(raw, &l->y, last ? -1 : writes);
+    l->mb = own(raw, &l->b);
+    if (raw->training) { /* derivatives are not kept */
+        l->mdx = shared(raw, &l->x, i % 2);
+        l->mdy = shared(raw, &l->y, (i + 1) % 2);
     }
-    choose(raw, l, c);
+    for (int kind = 0; kind < kinds; kind++)
+        choose(raw, l, kind, c);
     return true;
 }
 
@@ -203,7 +237,7 @@ bench_raw *bench_raw_new(int count, const bench_conv *conv, bool bf16, bool trai
     CHECK(dnnl_stream_create(&raw->stream, raw->engine, dnnl_stream_default_flags));
     for (int i = 0; i < count && i < MOST; i++) {
         raw->count++;
-        if (!layer_init(raw, &raw->at[i], &conv[i])) {
+        if (!layer_init(raw, &raw->at[i], &conv[i], i == count - 1)) {
             bench_raw_free(raw);
             return NULL;
         }
@@ -229,7 +263,7 @@ void bench_raw_free(bench_raw *raw)
     (void)dnnl_stream_destroy(raw->stream);
     (void)dnnl_engine_destroy(raw->engine);
     for (int i = 0; i < raw->blocks; i++)
-        csk_free(raw->block[i]);
+        csk_free(raw->block[i].data);
     csk_free(raw);
 }
 

@@ -13,9 +13,10 @@ typedef struct bench_conv {
 typedef struct bench_raw bench_raw;
 
 /**
- * All @p count convolutions with memory of their own, channels rounded up to blocks of 16, as
- * [batch][channels / 16][height][width][16]. Forward: the faster of the direct and Winograd's
- * algorithm, timed here. NULL: this processor, or this version of oneDNN, does not do it.
+ * All @p count convolutions, each reading what the one before wrote if the sizes agree, channels
+ * rounded up to blocks of 16, as [batch][channels / 16][height][width][16], by the faster of the
+ * direct and Winograd's algorithm, timed here. NULL: this processor, or this version of oneDNN,
+ * does not do it.
  *
  * @param training  also the derivatives by the weights and, but for the first, by the input
  */
