@@ -98,8 +98,7 @@ static const cli_arg args[] = {
 static const char *const refs[] = {
     "Zhang, Zuo, Chen, Meng, Zhang, IEEE Trans. Image Process. 26 (2017) 3142 (dncnn)",
     "Zhang, Zuo, Zhang, IEEE Trans. Image Process. 27 (2018) 4608 (ffdnet)",
-    "Zhang, Li, Zuo, Zhang, Van Gool, Timofte, IEEE Trans. Pattern Anal. Mach. Intell. 44 "
-    "(2022) 6360 (drunet)",
+    "Zhang et al., IEEE Trans. Pattern Anal. Mach. Intell. 44 (2022) 6360 (drunet)",
     "Kobler, Effland, Kunisch, Pock, CVPR 2020 (tdv)",
     "Ho, Jain, Abbeel, NeurIPS 2020 (ddpm)",
     "Song, Sohl-Dickstein, Kingma, Kumar, Ermon, Poole, ICLR 2021 (ncsnpp)",

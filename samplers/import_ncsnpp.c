@@ -318,8 +318,8 @@ static void exploding(importer *im)
     const csk_tensor *t = count > 1 ? csk_import_need(im, "sigmas", 1, &dim) : NULL;
     import_facts *f = &im->facts;
 
-    f->sigma[0] = t ? fmin(t->data[0], t->data[count - 1]) : .01;
-    f->sigma[1] = t ? fmax(t->data[0], t->data[count - 1]) : 50.;
+    f->sigma[0] = t ? fmin((double)t->data[0], (double)t->data[count - 1]) : .01;
+    f->sigma[1] = t ? fmax((double)t->data[0], (double)t->data[count - 1]) : 50.;
     if (im->opts->sigma_high > 0.)
         f->sigma[1] = im->opts->sigma_high;
     f->preconditioning = "ve";

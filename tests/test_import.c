@@ -177,10 +177,10 @@ START_TEST(ddpm)
 END_TEST
 
 static const naive_adm_opts adms[] = {
-    { 32, 3, 1, grows, 6U, 16, false, true, true, true },
-    { 32, 3, 2, grows, 4U, 16, true, true, true, false },
-    { 32, 3, 1, grows, 2U, 32, false, false, false, true },
-    { 32, 1, 2, grows, 1U, 16, false, true, true, true },
+    { 32, 3, 1, 6U, grows, 16, false, true, true, true },
+    { 32, 3, 2, 4U, grows, 16, true, true, true, false },
+    { 32, 3, 1, 2U, grows, 32, false, false, false, true },
+    { 32, 1, 2, 1U, grows, 16, false, true, true, true },
 };
 
 START_TEST(adm)
@@ -202,12 +202,12 @@ START_TEST(adm)
 END_TEST
 
 static const naive_ncsnpp_opts ncsnpps[] = {
-    { 32, 3, 2, grows, 2U, true, true, true, true, false,
+    { 32, 3, 2, 2U, grows, true, true, true, true, false,
       false }, /* published, CIFAR-10 */
-    { 32, 3, 1, grows, 5U, true, true, true, false, true,
+    { 32, 3, 1, 5U, grows, true, true, true, false, true,
       true }, /* published, 256 x 256 */
-    { 32, 3, 2, grows, 2U, false, false, true, false, false, false }, /* DDPM++ */
-    { 32, 2, 1, grows, 0U, true, false, false, true, false, true },
+    { 32, 3, 2, 2U, grows, false, false, true, false, false, false }, /* DDPM++ */
+    { 32, 2, 1, 0U, grows, true, false, false, true, false, true },
 };
 
 START_TEST(ncsnpp)
@@ -235,8 +235,8 @@ static const int ffhq_times[] = { 1, 1, 2, 2, 4, 4 };
 
 /* FFHQ-256 of DPS, 93.6 M parameters, and ImageNet-256, at a quarter of its 256 features. */
 static const naive_adm_opts published[] = {
-    { 128, 6, 1, ffhq_times, 1U << 4, 64, false, true, true, true },
-    { 64, 6, 2, ffhq_times, 7U << 3, 64, false, true, true, true },
+    { 128, 6, 1, 1U << 4, ffhq_times, 64, false, true, true, true },
+    { 64, 6, 2, 7U << 3, ffhq_times, 64, false, true, true, true },
 };
 
 START_TEST(adm_in_full)
@@ -442,7 +442,7 @@ START_TEST(names_what_is_missing)
     naive_begin(&all, 12, true);
     (void)naive_adm(
         (naive){ 3, 16, 16, NULL }, 0.,
-        &(naive_adm_opts){ 32, 3, 1, grows, 4U, 64, false, true, true, true });
+        &(naive_adm_opts){ 32, 3, 1, 4U, grows, 64, false, true, true, true });
     naive_end();
     for (int k = 0; k < all.count; k++) {
         csk_tensors t = all, model = { .count = 0 };

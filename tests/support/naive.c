@@ -229,7 +229,7 @@ naive naive_apply(naive a, double (*f)(double))
 {
     const naive y = naive_new(a.c, a.h, a.w);
 
-    for (int64_t i = 0; i < size_of(a); i++)
+    for (int64_t i = 0; y.x && i < size_of(a); i++)
         y.x[i] = f(a.x[i]);
     return y;
 }
@@ -256,7 +256,7 @@ naive naive_add(naive a, naive b, double scale)
 
     ck_assert_int_eq(a.c, b.c);
     ck_assert(vector || (a.h == b.h && a.w == b.w));
-    for (int64_t i = 0; i < size_of(a); i++)
+    for (int64_t i = 0; y.x && i < size_of(a); i++)
         y.x[i] = scale * (a.x[i] + b.x[vector ? i / a.w / a.h : i]);
     return y;
 }
@@ -266,7 +266,7 @@ naive naive_modulate(naive a, naive v)
     const naive y = naive_new(a.c, a.h, a.w);
 
     ck_assert_int_eq(2 * a.c, v.c);
-    for (int64_t i = 0; i < size_of(a); i++) {
+    for (int64_t i = 0; y.x && i < size_of(a); i++) {
         const int64_t c = i / a.w / a.h;
         y.x[i] = a.x[i] * (1. + v.x[c]) + v.x[a.c + c];
     }

@@ -32,8 +32,8 @@ naive naive_ddpm(naive x, double step, naive_layout layout, int features, int le
 
 typedef struct naive_adm_opts {
     int features, levels, blocks;
-    const int *times;   /**< features of a level */
     unsigned attention; /**< bit i: level i has it */
+    const int *times;   /**< features of a level */
     int head_channels;
     bool new_order, resample_blocks, scale_shift, variances;
 } naive_adm_opts;
@@ -42,8 +42,8 @@ naive naive_adm(naive x, double step, const naive_adm_opts *o);
 
 typedef struct naive_ncsnpp_opts {
     int features, levels, blocks;
-    const int *times;
     unsigned attention;
+    const int *times;
     bool fourier, fir, rescale, input_residual, input_skip, output_skip;
 } naive_ncsnpp_opts;
 
