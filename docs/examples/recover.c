@@ -4,7 +4,7 @@
  *
  *     recover KSPACE COILS PRIOR MEAN STD
  *
- * KSPACE and COILS are [coil][y][x], as `csk simulate` writes them; PRIOR is from `csk prior fit`.
+ * KSPACE and COILS are [coil][y][x], as `csk simulate` writes them; PRIOR is a file of any kind of prior.
  */
 #include "cs/csk.h"
 
@@ -13,7 +13,7 @@
 int main(int argc, char **argv)
 {
     csk_array kspace = { 0 }, coils = { 0 };
-    csk_wavelet_model prior = { 0 };
+    csk_model *prior = NULL;
     csk_scan scan = { 0 };
     csk_recon result = { 0 };
     double noise;
@@ -25,13 +25,13 @@ int main(int argc, char **argv)
     if (!err)
         err = csk_read(&coils, argv[2]);
     if (!err)
-        err = csk_wavelet_model_read(&prior, argv[3]);
+        err = csk_model_read(&prior, argv[3]);
     if (!err)
         err = csk_scan_init(&scan, &kspace, &coils, NULL);
     if (!err)
         err = csk_noise_estimate(&noise, NULL, &kspace);
     if (!err)
-        err = csk_recon_run(&result, scan.A, scan.b, noise, &prior, 1, NULL);
+        err = csk_recon_run(&result, scan.A, scan.b, noise, prior, 1, NULL);
     if (!err)
         err = csk_write(&result.mean, argv[4], NULL);
     if (!err)
@@ -42,7 +42,7 @@ int main(int argc, char **argv)
         (void)printf("noise %.4g, residual norm %.4g, expected %.4g\n", noise,
                      result.residual, result.expected);
 
-    csk_recon_clear(&result), csk_scan_clear(&scan), csk_wavelet_model_clear(&prior);
+    csk_recon_clear(&result), csk_scan_clear(&scan), csk_model_free(prior);
     csk_array_clear(&coils), csk_array_clear(&kspace);
     return err ? 1 : 0;
 }
