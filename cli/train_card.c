@@ -30,7 +30,7 @@ json_t *train_identity(const cli_call *call)
 }
 
 /* The first member of @p a that @p b has not or not so; NULL: none. */
-static const char *first_difference(json_t *a, json_t *b)
+static const char *first_missing(json_t *a, json_t *b)
 {
     const char *key;
     json_t *value;
@@ -40,7 +40,15 @@ static const char *first_difference(json_t *a, json_t *b)
         if (!json_equal(value, json_object_get(b, key)))
             return key;
     }
-    return json_object_size(a) == json_object_size(b) ? NULL : "number of them";
+    return NULL;
+}
+
+static const char *first_difference(json_t *a, json_t *b)
+{
+    const char *differs = first_missing(a, b);
+
+    return differs || json_object_size(a) == json_object_size(b) ? differs
+                                                                 : "number of them";
 }
 
 static csk_status compare(json_t *now, json_t *then, const char *path)
@@ -52,8 +60,9 @@ static csk_status compare(json_t *now, json_t *then, const char *path)
                         "%s: its card has no \"identity\": it is no "
                         "checkpoint of csk train",
                         path);
-    differs = first_difference(json_object_get(now, "options"),
-                               json_object_get(then, "options"));
+    /* Options that csk has learned since then are not among those it began with. */
+    differs = first_missing(json_object_get(then, "options"),
+                            json_object_get(now, "options"));
     if (differs)
         return csk_fail(CSK_ERR_ARG,
                         "%s was begun with another --%s; it can only go on as it began",

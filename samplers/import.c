@@ -194,6 +194,7 @@ csk_status csk_import(csk_tensors *model, int arch, const csk_tensors *weights,
         write_card(&im, output, note);
     csk_graph_clear(&im.graph);
     json_decref(im.facts.more);
+    csk_free(im.average);
     csk_free(im.used);
     if (im.err)
         csk_tensors_clear(&im.to);

@@ -5,6 +5,8 @@
  * channels is one that resamples; the first whose input is wider than what came before begins
  * the way up. Numbers without tensors are resampling without weights.
  *
+ * A checkpoint's "ema.shadow_params" are taken instead of the weights themselves.
+ *
  * Fourier features of log sigma mean variance exploding (NCSN++), scaled by sigma; sinusoidal
  * ones of the time step variance preserving (DDPM++).
  */
@@ -325,9 +327,11 @@ static void exploding(importer *im)
 
 static int walk(importer *im)
 {
+    static const char *const fixed[] = { "sigmas", "all_modules.0.W", NULL };
     ncsnpp u = { .im = im, .out_pyramid = -1, .in_pyramid = CSK_GRAPH_INPUT };
     const bool of_sigma = csk_import_has(im, "all_modules.0.W");
 
+    csk_import_averages(im, "ema.shadow_params", fixed);
     csk_import_ignore(im, "sigmas");
     embed(&u, of_sigma);
     const import_text first = module_of(u.at, ".weight");

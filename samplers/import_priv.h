@@ -33,6 +33,7 @@ typedef struct importer {
     const csk_tensors *from;
     char prefix[128]; /* of all names in the file */
     bool *used;       /* one a tensor of the file */
+    int *average;     /* of each the tensor to take its numbers from; NULL: itself */
     bool few_biases;  /* modules need none; else each must have one */
     csk_tensors to;
     csk_graph graph;
@@ -75,6 +76,13 @@ int csk_import_side(importer *im, const char *name, int rank, int axis);
 /* The tensor if it has this shape, where IMPORT_ANY fits all; NULL on error. */
 const csk_tensor *csk_import_need(importer *im, const char *name, int rank,
                                   const int64_t *dim);
+
+/*
+ * Averaged weights as a list without names, LIST.0, LIST.1, ..., in the order of the trained
+ * tensors: take these from here on. @p fixed: names that are not trained, closed by NULL.
+ * Nothing if there is no such list.
+ */
+void csk_import_averages(importer *im, const char *list, const char *const *fixed);
 
 /* Say that a tensor is known and not wanted. */
 void csk_import_ignore(importer *im, const char *name);

@@ -83,7 +83,7 @@ const csk_tensor *csk_import_need(importer *im, const char *name, int rank,
                     im->what, im->prefix, name, shape_text(rank, dim).s);
         return NULL;
     }
-    const csk_tensor *t = &im->from->item[at];
+    const csk_tensor *t = &im->from->item[im->average ? im->average[at] : at];
     if (!fits(t, rank, dim)) {
         import_fail(im, CSK_ERR_FORMAT, "%s: tensor \"%s\" is %s, expected %s",
                     im->what, t->name, shape_text(t->rank, t->dim).s,
@@ -108,6 +108,53 @@ int csk_import_side(importer *im, const char *name, int rank, int axis)
         t = NULL;
     }
     return t ? (int)t->dim[axis] : 0;
+}
+
+/* Position of tensor @p k of a list without names, wherever it is in the file; -1: none. */
+static int item_of(const importer *im, const char *list, int k)
+{
+    const import_text name = csk_import_name("%s.%d", list, k);
+
+    for (int i = 0; i < im->from->count; i++) {
+        if (strcmp(im->from->item[i].name, name.s) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+void csk_import_averages(importer *im, const char *list, const char *const *fixed)
+{
+    const size_t len = strlen(im->prefix);
+    int k = 0;
+
+    if (im->err || item_of(im, list, 0) < 0)
+        return;
+    im->average = csk_alloc(im->from->count, sizeof(*im->average));
+    if (!im->average)
+        im->err = CSK_ERR_NOMEM;
+    for (int i = 0; i < im->from->count && !im->err; i++) {
+        const char *name = im->from->item[i].name;
+        const bool trained =
+            strncmp(name, im->prefix, len) == 0 && !is_one_of(name + len, fixed);
+
+        im->average[i] = trained ? item_of(im, list, k) : i;
+        if (trained && im->average[i] < 0)
+            import_fail(im, CSK_ERR_FORMAT,
+                        "%s: tensor \"%s.%d\", the average of \"%s\", is missing",
+                        im->what, list, k, name);
+        k += trained;
+    }
+    if (item_of(im, list, k) >= 0)
+        import_fail(im, CSK_ERR_FORMAT,
+                    "%s: tensor \"%s.%d\" is the average of none: expected %d",
+                    im->what, list, k, k);
 }
 
 void csk_import_ignore(importer *im, const char *name)

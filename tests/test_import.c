@@ -500,6 +500,52 @@ START_TEST(finds_the_prefix)
 }
 END_TEST
 
+/* score_sde keeps averages as a list without names, of what is trained. */
+START_TEST(takes_the_averages)
+{
+    const csk_import_opts o = csk_import_defaults();
+    csk_tensors t = { .count = 0 }, model = { .count = 0 };
+    int k = 0;
+
+    naive_begin(&t, 14, false);
+    (void)naive_ncsnpp(naive_input(3, 4, 4, NULL), sigma, step, &ncsnpps[3]);
+    naive_end();
+    for (int i = 0, count = t.count; i < count; i++) {
+        csk_tensor *to;
+        const int rank = t.item[i].rank;
+        int64_t dim[CSK_TENSOR_RANK];
+
+        if (strcmp(t.item[i].name, "all_modules.0.W") == 0)
+            continue;
+        memcpy(dim, t.item[i].dim, sizeof(dim));
+        tst_ok(csk_tensors_add(&t, naive_text("ema.shadow_params.%d", k++).s, rank, dim,
+                               &to));
+        to->data[0] = 7.F;
+    }
+    for (int i = 0; i < t.count; i++) { /* as a checkpoint has it */
+        csk_tensor *is = &t.item[i];
+        char *name = csk_alloc(100, 1);
+
+        (void)snprintf(name, 100, "%s%s", is->name[0] == 'a' ? "model.module." : "",
+                       is->name);
+        csk_free(is->name);
+        is->name = name;
+    }
+    tst_ok(csk_import(&model, CSK_IMPORT_NCSNPP, &t, &o, NULL, "f.pth"));
+    for (int i = 0; i < model.count; i++) {
+        if (strcmp(model.item[i].name, "all_modules.0.W") != 0 &&
+            !strstr(model.item[i].name, "qkv"))
+            ck_assert_float_eq(model.item[i].data[0], 7.F);
+    }
+    csk_tensors_clear(&model);
+    (void)snprintf(tensor(&t, "ema.shadow_params.9")->name, 5, "lost");
+    tst_fails(csk_import(&model, CSK_IMPORT_NCSNPP, &t, &o, NULL, "f.pth"),
+              CSK_ERR_FORMAT, "tensor \"ema.shadow_params.9\", the average of");
+    csk_tensors_clear(&model);
+    csk_tensors_clear(&t);
+}
+END_TEST
+
 static csk_tensors whole; /* what survives_out_of_memory() imports */
 
 static csk_status import_it(void)
@@ -540,6 +586,7 @@ static Suite *suite(void)
     tcase_add_test(t, names_what_is_missing);
     tcase_add_test(t, refuses_classes);
     tcase_add_test(t, finds_the_prefix);
+    tcase_add_test(t, takes_the_averages);
     tcase_add_test(t, survives_out_of_memory);
     suite_add_tcase(s, t);
     return s;

@@ -145,6 +145,9 @@ static const tst_net_case norms[] = {
       "out = group_norm x groups=17 eps=1e-3 weight=w", "w 17" },
     { "groups of six", 1, 24, 5, 3, "out = group_norm x groups=4 eps=1e-6 weight=w",
       "w 24" },
+    { "neither weight nor bias", 2, 20, 5, 3, "out = group_norm x groups=5 eps=1e-6",
+      "" },
+    { "bias alone", 1, 4, 3, 3, "out = group_norm x groups=2 eps=1e-5 bias=b", "b 4" },
     { "between convs", 3, 2, 6, 5,
       "a = conv x weight=wa bias=ba; n = group_norm a groups=8 eps=1e-5 weight=w bias=b;"
       "s = silu n; out = conv s weight=wb",

@@ -61,3 +61,24 @@ $ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --s
   seconds    ...
   threads    ...
   note       measured on a few steps
+
+# A convex ridge regulariser, by the same verbs.
+$ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 5 --patch 16 --batch 4 --steps 6 --every 3 -o r.csk 2>said | head -3
+  network     ridge
+  parameters  324
+  field       complex
+$ sed 's/loss.*/.../' said
+  csk train: step 3 of 6: ...
+  csk train: step 6 of 6: ...
+$ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 5 --patch 16 --batch 4 --steps 9 --resume --force r.csk 2>&1 >/dev/null | sed 's/loss.*/.../'
+  csk train: the schedule now ends at step 9, not 6
+  csk train: step 9 of 9: ...
+$ csk train head.npy --arch ridge --side 4 x.csk
+2 csk train: --side is 4, expected an odd number
+= 2
+$ csk prior info r.csk | grep -E '^(kind|field|sigma|multiple)'
+  kind                ridge
+  field               complex
+  sigma               [0.004,1.0]
+  multiple            1
+  sigma data          0.25

@@ -33,15 +33,15 @@ static const tst_net_case additive = {
     "additive",
     3,
     2,
-    16,
     8,
+    6,
     "m = noise_map factor=1; i = concat x,m; h = conv i weight=h.w bias=h.b;"
     "a = conv h weight=a.w bias=a.b; r = relu a; b = conv r weight=b.w bias=b.b;"
     "k = add b,h; d = conv k weight=d.w stride=2 pad=0; c = conv d weight=c.w bias=c.b;"
     "g = gelu c; e = conv g weight=e.w; z = add e,d; w = conv z weight=u.w;"
     "y = depth_to_space w factor=2; j = add y,k; out = conv j weight=out.w",
-    "h.w 32 3 3 3, h.b 32, a.w 32 32 3 3, a.b 32, b.w 32 32 3 3, b.b 32, d.w 48 32 2 2,"
-    "c.w 48 48 3 3, c.b 48, e.w 48 48 3 3, u.w 128 48 1 1, out.w 2 32 3 3"
+    "h.w 20 3 3 3, h.b 20, a.w 20 20 3 3, a.b 20, b.w 20 20 3 3, b.b 20, d.w 34 20 2 2,"
+    "c.w 34 34 3 3, c.b 34, e.w 34 34 3 3, u.w 80 34 1 1, out.w 2 20 3 3"
 };
 
 /* As FFDNet: at half the size inside. */
