@@ -329,8 +329,7 @@ static const char *const refs[] = {
 
 const cli_cmd cmd_simulate = {
     .name = "simulate",
-    .brief =
-        "simulate a multi-coil MRI scan, a product with a matrix, or a bad picture",
+    .brief = "simulate a scan, a product with a matrix or a bad picture",
     .about =
         "Writes three files of a Cartesian scan:\n\n"
         "  SCAN.cfl        k-space [coil][y][x], 0 where it is not measured\n"

@@ -209,8 +209,8 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
 static csk_status choose_images(train_images *t, const cli_call *call)
 {
     const train_opts *o = call->opts;
-    const csk_unet u = csk_unet_preset(o->arch, 1);
-    const int least = 1 << (u.scales - 1);
+    const bool network = o->arch < CSK_UNET_PRESETS;
+    const int least = network ? 1 << (csk_unet_preset(o->arch, 1).scales - 1) : 1;
     csk_patches *held;
 
     if (t->held_files == 0)

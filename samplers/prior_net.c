@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/prior_net.h"
+#include "cs/blas_priv.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/edm_priv.h"
@@ -8,6 +9,9 @@
 
 #include <limits.h>
 #include <math.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 enum {
     PIXELS = 1 << 15, /* small images are taken together up to so many */
@@ -18,8 +22,9 @@ typedef struct net_prior {
     csk_prior base;
     net_card card;
     csk_net *net;
-    csk_net_plan *one, *many; /* of one image and of `batch` */
-    csk_net_plan *slope;      /* of one image, with the derivative by it */
+    csk_net_plan *one;   /* of one image, on all threads */
+    csk_net_plan *many;  /* of `batch` images, on one thread of several */
+    csk_net_plan *slope; /* of one image, with the derivative by it */
     int batch;
     double unit;
     int planes; /* of one image: channels, or real and imaginary part */
@@ -182,17 +187,53 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
     }
 }
 
+/* Floats of work for `batch` images in one pass of a plan. */
+static int64_t need(const net_prior *p, const csk_net_plan *plan, int batch, int inputs)
+{
+    return inputs * csk_pad(batch * padded_len(p)) + csk_pad(batch * output_len(p)) +
+           csk_pad(csk_net_plan_work_len(plan));
+}
+
+static int64_t group_len(const net_prior *p)
+{
+    return need(p, p->many, p->batch, 1);
+}
+
+/* Threads that take groups of images side by side: as many as there is room for. */
+static int side_by_side(const net_prior *p, int batch, int64_t groups)
+{
+    const int64_t room = csk_prior_work_len(&p->base, batch) / group_len(p);
+    int64_t threads = 1;
+
+#ifdef _OPENMP
+    threads = omp_get_max_threads();
+#endif
+    threads = threads < groups ? threads : groups;
+    return (int)(threads < room ? threads : room);
+}
+
 static csk_status denoise(const csk_prior *base, int batch, float *d, const float *x,
                           const double *sigma, const csk_rng *names, float *work)
 {
     const net_prior *p = down(base);
-    const int64_t all = batch * p->images;
-    int64_t k = 0;
+    const int64_t all = batch * p->images, groups = all / p->batch;
+    const int threads = side_by_side(p, batch, groups);
+    int64_t rest = 0;
 
     (void)names;
-    for (; p->many && k + p->batch <= all; k += p->batch)
-        denoise_some(p, p->many, k, p->batch, d, x, sigma, work);
-    for (; k < all; k++)
+    if (threads > 1 || (groups > 0 && p->batch > 1)) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int64_t k = 0; k < groups; k++) {
+            int thread = 0;
+#ifdef _OPENMP
+            thread = omp_get_thread_num();
+#endif
+            denoise_some(p, p->many, k * p->batch, p->batch, d, x, sigma,
+                         work + thread * group_len(p));
+        }
+        rest = groups * p->batch;
+    }
+    for (int64_t k = rest; k < all; k++)
         denoise_some(p, p->one, k, 1, d, x, sigma, work);
     return CSK_OK;
 }
@@ -344,17 +385,14 @@ static csk_status make_plans(net_prior *p)
     p->batch = p->batch < 1 ? 1 : p->batch > BATCH ? BATCH : p->batch;
     if (!tdv)
         err = make_plan(&p->one, p, 1, CSK_NET_NONE);
-    if (!err && !tdv && p->batch > 1)
+    if (!err && !tdv) {
+        const int before = csk_blas_single();
         err = make_plan(&p->many, p, p->batch, CSK_NET_NONE);
+        csk_blas_restore(before);
+    }
     if (!err)
         err = make_plan(&p->slope, p, 1, CSK_NET_DATA);
     return err;
-}
-
-static int64_t need(const net_prior *p, const csk_net_plan *plan, int batch, int inputs)
-{
-    return inputs * csk_pad(batch * padded_len(p)) + csk_pad(batch * output_len(p)) +
-           csk_pad(csk_net_plan_work_len(plan));
 }
 
 /* A batch of vectors gets as many times the room of one. */
@@ -365,7 +403,7 @@ static void set_work(net_prior *p)
     p->base.work_len = need(p, tdv ? p->slope : p->one, 1, tdv ? 3 : 1);
     if (p->many) {
         const int64_t vectors = (p->batch + p->images - 1) / p->images;
-        const int64_t each = need(p, p->many, p->batch, 1) / vectors + 1;
+        const int64_t each = group_len(p) / vectors + 1;
         if (each > p->base.work_len)
             p->base.work_len = each;
     }

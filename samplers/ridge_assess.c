@@ -11,42 +11,77 @@ typedef struct sums {
     double error, weight, norm, norm2; /* weight: floats; the rest sums over images */
 } sums;
 
-/* One image at all levels. */
+/* The middle of an image: enough to know how good the model is, on photographs of any size. */
+static csk_status take_middle(csk_array *to, const csk_array *image)
+{
+    enum { MOST = 512 };
+    const csk_space *s = &image->space;
+    const int width = (int)s->field;
+    int64_t dim[2], first[2];
+
+    if (s->rank != 2)
+        return csk_fail(CSK_ERR_SHAPE, "an image has %d axes, expected 2", s->rank);
+    for (int i = 0; i < 2; i++) {
+        dim[i] = s->dim[i] < MOST ? s->dim[i] : MOST;
+        first[i] = (s->dim[i] - dim[i]) / 2;
+    }
+    const csk_space space = csk_space_make(s->field, 2, dim);
+    const csk_status err = csk_array_init(to, &space);
+    for (int64_t y = 0; y < dim[0] && !err; y++)
+        csk_copy(dim[1] * width,
+                 image->data + ((first[0] + y) * s->dim[1] + first[1]) * width,
+                 to->data + y * dim[1] * width);
+    return err;
+}
+
+/* One image at one level. */
+static csk_status assess_level(sums *sum, const csk_prior *p, const csk_array *image,
+                               double sigma, csk_rng name, float *noisy, float *d,
+                               float *work)
+{
+    const int64_t n = csk_space_len(&image->space);
+    double lo, hi;
+
+    csk_prior_sigma_range(p, &lo, &hi);
+    csk_rng_normal(name, n, noisy);
+    csk_axpby(n, 1., image->data, sigma, noisy);
+    const double known = fmin(fmax(sigma, lo), hi); /* the nearest it was made for */
+    const csk_status err = csk_prior_denoise(p, 1, d, noisy, &known, NULL, work);
+    if (err)
+        return err;
+    const double norm = pow(csk_distance(n, d, noisy) / sigma, 2.) / (double)n;
+    sum->error += pow(csk_distance(n, d, image->data), 2.);
+    sum->weight += (double)n;
+    sum->norm += sqrt(norm);
+    sum->norm2 += norm;
+    return CSK_OK;
+}
+
 static csk_status assess_image(sums *sum, const csk_tensors *model,
                                const csk_array *image, int number, uint64_t seed)
 {
-    const int64_t n = csk_space_len(&image->space);
+    csk_array middle = { .data = NULL };
     csk_prior *p = NULL;
-    csk_status err = csk_prior_ridge(&p, &image->space, model, 1.);
+    float *noisy = NULL, *d = NULL, *work = NULL;
+    csk_status err = take_middle(&middle, image);
 
-    if (err)
-        return err;
-    float *noisy = csk_alloc(n, sizeof(*noisy)), *d = csk_alloc(n, sizeof(*d));
-    float *work = csk_alloc(csk_prior_work_len(p, 1), sizeof(*work));
-    if (!noisy || !d || !work)
-        err = CSK_ERR_NOMEM;
-    for (int k = 0; k < CSK_TRAIN_LEVELS && !err; k++) {
-        const double sigma = csk_train_levels[k];
-        double lo, hi;
-
-        csk_prior_sigma_range(p, &lo, &hi);
-        csk_rng_normal((csk_rng){ seed, (uint32_t)k, (uint32_t)number }, n, noisy);
-        csk_axpby(n, 1., image->data, sigma, noisy);
-        const double known =
-            fmin(fmax(sigma, lo), hi); /* the nearest it was made for */
-        err = csk_prior_denoise(p, 1, d, noisy, &known, NULL, work);
-        if (err)
-            break;
-        const double norm = pow(csk_distance(n, d, noisy) / sigma, 2.) / (double)n;
-        sum[k].error += pow(csk_distance(n, d, image->data), 2.);
-        sum[k].weight += (double)n;
-        sum[k].norm += sqrt(norm);
-        sum[k].norm2 += norm;
+    if (!err)
+        err = csk_prior_ridge(&p, &middle.space, model, 1.);
+    if (!err) {
+        noisy = csk_alloc(csk_space_len(&middle.space), sizeof(*noisy));
+        d = csk_alloc(csk_space_len(&middle.space), sizeof(*d));
+        work = csk_alloc(csk_prior_work_len(p, 1), sizeof(*work));
+        err = noisy && d && work ? CSK_OK : CSK_ERR_NOMEM;
     }
+    for (int k = 0; k < CSK_TRAIN_LEVELS && !err; k++)
+        err = assess_level(&sum[k], p, &middle, csk_train_levels[k],
+                           (csk_rng){ seed, (uint32_t)k, (uint32_t)number }, noisy, d,
+                           work);
     csk_free(noisy);
     csk_free(d);
     csk_free(work);
     csk_prior_unref(p);
+    csk_array_clear(&middle);
     return err;
 }
 

@@ -94,7 +94,7 @@ CSK_API csk_status csk_ridge_train_load(csk_ridge_train *t, const csk_tensors *f
 /**
  * Denoise images at each of csk_train_levels[], with the model as csk_ridge_train_export() has it.
  *
- * @param images  [y][x] in the model's units, of its field
+ * @param images  [y][x] in the model's units, of its field; of larger ones the middle 512 x 512
  * @param seed    names the noise
  */
 CSK_API csk_status csk_ridge_train_assess(csk_train_score *score,

@@ -248,10 +248,10 @@ static double energy(const picture *p, const double *x, double *g)
     return sum;
 }
 
-/* Three pixels: moments by quadrature over a cube of +-2 about the data, 61 points an axis. */
+/* Three pixels: moments by quadrature over a cube of +-2 about the data, 41 points an axis. */
 START_TEST(samples_a_ridge_posterior_by_quadrature)
 {
-    enum { CHAINS = 2048, POINTS = 61 };
+    enum { CHAINS = 1024, POINTS = 41 };
     picture p;
     csk_run_info info;
     double total = 0., mean[3] = { 0. }, square[3] = { 0. };
@@ -271,7 +271,7 @@ START_TEST(samples_a_ridge_posterior_by_quadrature)
         }
     }
     float *x =
-        sample(&p.post, CHAINS, .3, (csk_stage){ p.sigma, p.eta, 0., 200 }, .8, &info);
+        sample(&p.post, CHAINS, .3, (csk_stage){ p.sigma, p.eta, 0., 120 }, .8, &info);
     for (int k = 0; k < 3; k++) {
         double m, v;
         const double variance = square[k] / total - pow(mean[k] / total, 2.);
@@ -322,7 +322,7 @@ static bool hamiltonian(const picture *p, double *x, const float *momentum, floa
  */
 START_TEST(samples_a_ridge_posterior_of_an_image)
 {
-    enum { CHAINS = 256, ROUNDS = 60, LEAPS = 7 };
+    enum { CHAINS = 128, ROUNDS = 60, LEAPS = 7 };
     picture p;
     csk_run_info info;
     float *other, momentum[64], u;
@@ -331,7 +331,7 @@ START_TEST(samples_a_ridge_posterior_of_an_image)
 
     paint(&p, 8, 8);
     float *x =
-        sample(&p.post, CHAINS, .5, (csk_stage){ p.sigma, p.eta, 0., 600 }, .45, &info);
+        sample(&p.post, CHAINS, .5, (csk_stage){ p.sigma, p.eta, 0., 300 }, .45, &info);
     ck_assert_double_gt(info.acceptance, .3);
     other = tst_normal(CHAINS * p.n, 64, 0);
     for (int c = 0; c < CHAINS; c++) {
@@ -358,7 +358,7 @@ START_TEST(samples_a_ridge_posterior_of_an_image)
         variances[0] += v[0];
         variances[1] += v[1];
     }
-    ck_assert_double_eq_tol(variances[0] / variances[1], 1., .1);
+    ck_assert_double_eq_tol(variances[0] / variances[1], 1., .15);
     for (int c = 0; c < CHAINS; c++) {
         double y[64], g[64];
 

@@ -12,6 +12,7 @@
 #include "tests/support/tst_model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SIDE = 40, N = SIDE * SIDE, COILS = 4 };
@@ -151,16 +152,48 @@ START_TEST(threads_change_no_bit)
 }
 END_TEST
 
+/* A convex regulariser: differences of neighbours, for levels .01 to @p hi. */
+static csk_model *learned_model(double hi)
+{
+    csk_tensors t = { .count = 0 };
+    csk_tensor *made;
+    csk_model *m;
+    char card[600];
+
+    (void)snprintf(
+        card, sizeof(card),
+        "{\"csk\": \"prior\", \"version\": 1, \"kind\": \"ridge\", \"field\": \"complex\", "
+        "\"axes\": 2, \"scale\": 1.0, \"sigma\": [0.01, %g], \"score_norm\": {\"images\": 3, "
+        "\"sigma\": [0.05], \"mean\": [0.9], \"std\": [0.1], \"correlation\": [0], "
+        "\"correlation_std\": [0.1]}}",
+        hi);
+    tst_ok(csk_tensors_add(&t, "weight", 3, (int64_t[]){ 2, 3, 3 }, &made));
+    made->data[4] = made->data[9 + 4] = .3f;
+    made->data[5] = made->data[9 + 7] = -.3f;
+    tst_ok(csk_tensors_add(&t, "slope", 2, (int64_t[]){ 2, 4 }, &made));
+    for (int i = 0; i < 8; i++)
+        made->data[i] = .5f;
+    tst_ok(csk_tensors_add(&t, "log_scale", 2, (int64_t[]){ 2, 2 }, NULL));
+    tst_ok(csk_tensors_add(&t, "log_gain", 2, (int64_t[]){ 2, 2 }, NULL));
+    tst_ok(csk_tensors_set_card(&t, card));
+    tst_ok(csk_model_of_tensors(&m, &t, "learned"));
+    return m;
+}
+
 /* Data in other units give the same samples in those units: the same bits for powers of two. */
 START_TEST(scale_does_not_matter)
 {
     static const double factors[] = { 4., 1. / 1024., 1024., 1e-3, 1e3 };
-    const double f = factors[_i];
-    const bool exact = _i < 3;
+    const double f = factors[_i % 5];
+    const bool exact = _i % 5 < 3;
     problem p = make_problem();
     csk_recon_opts o = csk_recon_defaults();
     csk_recon one = { .unit = 0. }, many = one;
 
+    if (_i >= 5) {
+        csk_model_free(p.model);
+        p.model = learned_model(1.);
+    }
     o.samples = 2;
     o.method.recover.levels = 5;
     tst_ok(recon(&one, &p, &o));
@@ -180,6 +213,75 @@ START_TEST(scale_does_not_matter)
         ck_assert_double_eq_tol(many.unit, f * one.unit, 1e-5 * many.unit);
     }
     csk_recon_clear(&one), csk_recon_clear(&many);
+    clear_problem(&p);
+}
+END_TEST
+
+/* What a learned prior changes: no draws for the radius, fewer levels, the noise at the beginning
+ * and at the end; held within its levels. */
+START_TEST(suits_a_learned_prior)
+{
+    problem p = make_problem();
+    csk_recon_opts o = csk_recon_defaults();
+    csk_recon r = { .unit = 0. };
+    const bool narrow = _i == 1; /* it knows less noise than is wanted */
+
+    csk_model_free(p.model);
+    p.model = learned_model(narrow ? .06 : 2.);
+    o.samples = 2;
+    tst_ok(recon(&r, &p, &o));
+    ck_assert_str_eq(r.radius_from, "draws near the naive estimate");
+    ck_assert_int_eq(r.radius_evaluations, 11 * o.draws);
+    ck_assert_int_eq(r.info.count, CSK_RECON_LEARNED_LEVELS);
+    const double first = r.info.stages[0].smoothing;
+    const double last = r.info.stages[r.info.count - 1].smoothing;
+    ck_assert_double_eq_tol(last, fmin(1.25 * ETA / r.unit, .03), 1e-9);
+    ck_assert_double_eq_tol(first, r.info.sigma / r.unit, 1e-9);
+    ck_assert_double_ge(r.sigma_wanted / r.unit, .1 * (1. - 1e-12));
+    ck_assert_double_eq_tol(r.info.sigma, narrow ? .06 * r.unit : r.sigma_wanted, 1e-9);
+    ck_assert_int_eq(r.info.langevin.evaluations, 2 * 2 * CSK_RECON_LEARNED_LEVELS);
+    ck_assert_int_eq(r.mismatch.expected.count, 1);
+    ck_assert_int_eq(r.mismatch_evaluations, 2);
+    ck_assert(isfinite(r.mismatch.norm[0]) && r.mismatch.norm[0] > 0.);
+    ck_assert(r.prior_seconds[CSK_RECON_SAMPLING] > 0.);
+    ck_assert(r.prior_seconds[CSK_RECON_NAIVE] == 0.);
+    csk_recon_clear(&r);
+    clear_problem(&p);
+}
+END_TEST
+
+/* What is given is taken: the radius, the noise, the levels, another sampler. */
+START_TEST(does_as_told_with_a_learned_prior)
+{
+    problem p = make_problem();
+    csk_recon_opts o = csk_recon_defaults();
+    csk_recon r = { .unit = 0. };
+
+    csk_model_free(p.model);
+    p.model = learned_model(2.);
+    o.samples = 1;
+    o.floor = 0.;
+    o.method.recover.levels = 3;
+    o.method.recover.sigma = .05;
+    tst_ok(recon(&r, &p, &o));
+    ck_assert_str_eq(r.radius_from, "not needed");
+    ck_assert_int_eq(r.info.count, 3);
+    ck_assert_double_eq_tol(r.info.stages[0].smoothing, .05, 1e-12);
+    ck_assert_double_eq_tol(r.info.stages[2].smoothing, .01, 1e-12); /* its lowest */
+    csk_recon_clear(&r);
+    o.method.recover.sigma = 0.;
+    o.radius = 1e-3;
+    tst_ok(recon(&r, &p, &o));
+    ck_assert_str_eq(r.radius_from, "given");
+    ck_assert_double_eq_tol(r.radius, 1e-3, 1e-12);
+    csk_recon_clear(&r);
+    o = csk_recon_defaults();
+    o.samples = 1;
+    o.method.method = CSK_METHOD_DIFFPIR;
+    tst_ok(recon(&r, &p, &o));
+    ck_assert_int_eq(r.info.count, 0);
+    ck_assert_int_gt(r.info.langevin.evaluations, 0);
+    csk_recon_clear(&r);
     clear_problem(&p);
 }
 END_TEST
@@ -283,7 +385,9 @@ static Suite *suite(void)
     tcase_set_timeout(t, 120.);
     tcase_add_test(t, recovers_and_knows_how_well);
     tcase_add_test(t, threads_change_no_bit);
-    tcase_add_loop_test(t, scale_does_not_matter, 0, 5);
+    tcase_add_loop_test(t, scale_does_not_matter, 0, 10);
+    tcase_add_loop_test(t, suits_a_learned_prior, 0, 2);
+    tcase_add_test(t, does_as_told_with_a_learned_prior);
     tcase_add_loop_test(t, stages_come_in_order_and_can_end_it, 0, 6);
     tcase_add_test(t, refuses_bad_arguments);
     tcase_add_test(t, survives_a_full_heap);

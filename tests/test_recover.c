@@ -470,7 +470,7 @@ START_TEST(refuses_bad_arguments)
     ck_assert_int_eq(csk_sample_posterior(x, &p.post, 1, run, &o, NULL, NULL),
                      CSK_ERR_ARG);
     o = csk_recover_defaults();
-    o.levels = 0;
+    o.levels = -1;
     ck_assert_int_eq(csk_sample_posterior(x, &p.post, 1, run, &o, NULL, NULL),
                      CSK_ERR_ARG);
 

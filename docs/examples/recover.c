@@ -4,7 +4,7 @@
  *
  *     recover KSPACE COILS PRIOR MEAN STD
  *
- * KSPACE and COILS are [coil][y][x], as `csk simulate` writes them; PRIOR is from `csk prior fit`.
+ * KSPACE and COILS are [coil][y][x], as `csk simulate` writes them; PRIOR is a file of any kind of prior.
  */
 #include "cs/csk.h"
 

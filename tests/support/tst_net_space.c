@@ -13,72 +13,91 @@
             for (int y = 0; y < (m).height; y++)                                       \
                 for (int x = 0; x < (m).width; x++)
 
-static double bias(const tst_node *n, int channel)
+static void fill_bias(const tst_node *n, tst_map *out)
 {
-    const tst_weight *b = tst_node_weight(n, "bias");
+    const tst_weight *bias = tst_node_weight(n, "bias");
 
-    return b ? b->data[channel] : 0.;
+    EACH(*out, b, c, y, x)
+    *tst_map_at(out, b, c, y, x) = bias ? bias->data[c] : 0.;
+}
+
+/*
+ * One weight at (dy, dx) of a kernel between two planes: with small [h][w] and large [H][W],
+ * small[y][x] pairs with large[y stride + dy][x stride + dx]. A convolution reads the large one,
+ * its transpose writes to it.
+ */
+static void tap(const tst_map *small, double *at, const tst_map *large, double *of,
+                double weight, int stride, int dy, int dx, bool transpose)
+{
+    for (int y = 0; y < small->height; y++) {
+        const int v = y * stride + dy;
+
+        if (v < 0 || v >= large->height)
+            continue;
+        double *row = at + (int64_t)y * small->width;
+        double *other = of + (int64_t)v * large->width;
+
+        for (int x = 0; x < small->width; x++) {
+            const int u = x * stride + dx;
+
+            if (u < 0 || u >= large->width)
+                continue;
+            if (transpose)
+                other[u] += weight * row[x];
+            else
+                row[x] += weight * other[u];
+        }
+    }
+}
+
+/* All weights [small channels][large channels][k][k]. */
+static void taps(const tst_map *small, const tst_map *large, const tst_weight *w,
+                 int stride, int pad, bool transpose)
+{
+    const int k = w->dim[2];
+    const double *weight = w->data;
+
+    ck_assert_int_eq(w->dim[0], small->channels);
+    ck_assert_int_eq(w->dim[1], large->channels);
+    for (int c = 0; c < small->channels; c++) {
+        for (int i = 0; i < large->channels; i++) {
+            for (int t = 0; t < k * k; t++, weight++) {
+                for (int b = 0; b < small->batch; b++)
+                    tap(small, tst_map_at(small, b, c, 0, 0), large,
+                        tst_map_at(large, b, i, 0, 0), *weight, stride, t / k - pad,
+                        t % k - pad, transpose);
+            }
+        }
+    }
 }
 
 tst_map tst_net_conv(const tst_node *n)
 {
     const tst_map *a = n->from[0];
     const tst_weight *w = tst_node_weight(n, "weight");
-    const int in = w->dim[1], k = w->dim[2];
-    const int stride = tst_node_integer(n, "stride", 1);
+    const int k = w->dim[2], stride = tst_node_integer(n, "stride", 1);
     const int pad = tst_node_integer(n, "pad", (k - 1) / 2);
     tst_map out =
         tst_map_new(a->batch, w->dim[0], (a->height + 2 * pad - k) / stride + 1,
                     (a->width + 2 * pad - k) / stride + 1);
 
-    ck_assert_int_eq(in, a->channels);
-    EACH(out, b, o, y, x)
-    {
-        const double *at = w->data + (int64_t)o * in * k * k;
-        double sum = bias(n, o);
-
-        for (int i = 0; i < in; i++) {
-            for (int dy = 0; dy < k; dy++) {
-                for (int dx = 0; dx < k; dx++)
-                    sum += *at++ * tst_map_get(a, b, i, y * stride + dy - pad,
-                                               x * stride + dx - pad);
-            }
-        }
-        *tst_map_at(&out, b, o, y, x) = sum;
-    }
+    fill_bias(n, &out);
+    taps(&out, a, w, stride, pad, false);
     return out;
 }
 
-/* Every pixel of the input is spread. */
 tst_map tst_net_conv_transpose(const tst_node *n)
 {
     const tst_map *a = n->from[0];
     const tst_weight *w = tst_node_weight(n, "weight");
-    const int outs = w->dim[1], k = w->dim[2];
-    const int stride = tst_node_integer(n, "stride", 1);
+    const int k = w->dim[2], stride = tst_node_integer(n, "stride", 1);
     const int pad = tst_node_integer(n, "pad", 0);
-    tst_map out = tst_map_new(a->batch, outs, (a->height - 1) * stride - 2 * pad + k,
-                              (a->width - 1) * stride - 2 * pad + k);
+    tst_map out =
+        tst_map_new(a->batch, w->dim[1], (a->height - 1) * stride - 2 * pad + k,
+                    (a->width - 1) * stride - 2 * pad + k);
 
-    ck_assert_int_eq(w->dim[0], a->channels);
-    EACH(out, b, o, y, x)
-    *tst_map_at(&out, b, o, y, x) = bias(n, o);
-    EACH(*a, b, i, y, x)
-    {
-        const double *at = w->data + (int64_t)i * outs * k * k;
-
-        for (int o = 0; o < outs; o++) {
-            for (int dy = 0; dy < k; dy++) {
-                for (int dx = 0; dx < k; dx++, at++) {
-                    const int v = y * stride + dy - pad, u = x * stride + dx - pad;
-
-                    if (v >= 0 && v < out.height && u >= 0 && u < out.width)
-                        *tst_map_at(&out, b, o, v, u) +=
-                            *at * tst_map_get(a, b, i, y, x);
-                }
-            }
-        }
-    }
+    fill_bias(n, &out);
+    taps(a, &out, w, stride, pad, true);
     return out;
 }
 
