@@ -76,9 +76,7 @@ $ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 
 $ csk train head.npy --arch ridge --side 4 x.csk
 2 csk train: --side is 4, expected an odd number
 = 2
-$ csk prior info r.csk | grep -E '^(kind|field|sigma|multiple)'
+$ csk prior info r.csk | grep -E '^(kind|field|multiple)'
   kind                ridge
   field               complex
-  sigma               [0.004,1.0]
   multiple            1
-  sigma data          0.25
