@@ -1,400 +1,233 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A net from the description in a model file, which is not trusted. */
 #include "cs/mem.h"
-#include "samplers/net_priv.h"
+#include "samplers/net_parse_priv.h"
 
-#include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 enum { NODES = 4096, KERNEL = 31, LARGEST_MULTIPLE = 1024 };
 
-/* The node at hand. */
-typedef struct reader {
-    csk_net *net;
-    const csk_tensors *weights;
-    const char *what;
-    const json_t *json; /* of the node */
-    net_node *node;
-} reader;
-
-/* A macro, so that the compiler sees that the result is no success. */
-#define bad(r, fmt, ...)                                                               \
-    csk_fail(CSK_ERR_FORMAT, "%s: node \"%.60s\"" fmt, (r)->what, (r)->node->name,     \
-             __VA_ARGS__)
-
-/* -- attributes ----------------------------------------------------------------- */
-
-static csk_status get_int(const reader *r, const char *key, int preset, int lo, int hi,
-                          int *out)
-{
-    const json_t *v = json_object_get(r->json, key);
-
-    *out = preset;
-    if (!v)
-        return CSK_OK;
-    const json_int_t value = json_integer_value(v);
-    if (!json_is_integer(v) || value < lo || value > hi)
-        return bad(r, ": \"%s\" is not a whole number from %d to %d", key, lo, hi);
-    *out = (int)value;
-    return CSK_OK;
-}
-
-static csk_status get_real(const reader *r, const char *key, double preset, double lo,
-                           double hi, double *out)
-{
-    const json_t *v = json_object_get(r->json, key);
-
-    *out = v ? json_number_value(v) : preset;
-    if ((v && !json_is_number(v)) || !(*out >= lo && *out <= hi))
-        return bad(r, ": \"%s\" is not a number from %g to %g", key, lo, hi);
-    return CSK_OK;
-}
-
-/* The position of the text among the words, closed by NULL; absent: 0. */
-static csk_status get_word(const reader *r, const char *key, const char *const *words,
-                           int *out)
-{
-    const json_t *v = json_object_get(r->json, key);
-    const char *text = json_string_value(v);
-
-    *out = 0;
-    if (!v)
-        return CSK_OK;
-    for (int i = 0; text && words[i]; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *out = i;
-            return CSK_OK;
-        }
-    }
-    return bad(r, ": \"%s\" is \"%.32s\"; \"%s\" is one of its values", key,
-               text ? text : "no text", words[0]);
-}
-
-static csk_status get_ints(const reader *r, const char *key, int n, int lo, int hi,
-                           int *out)
-{
-    const json_t *list = json_object_get(r->json, key);
-
-    if (!json_is_array(list) || json_array_size(list) != (size_t)n)
-        return bad(r, ": \"%s\" is no list of %d numbers", key, n);
-    for (int i = 0; i < n; i++) {
-        const json_t *v = json_array_get(list, (size_t)i);
-        const json_int_t value = json_integer_value(v);
-
-        if (!json_is_integer(v) || value < lo || value > hi)
-            return bad(r, ": \"%s\" holds what is not a whole number from %d to %d",
-                       key, lo, hi);
-        out[i] = (int)value;
-    }
-    return CSK_OK;
-}
-
-static csk_status get_taps(const reader *r)
-{
-    const json_t *list = json_object_get(r->json, "taps");
-    const size_t n = json_array_size(list);
-
-    if (!json_is_array(list) || n < 1 || n > NET_TAPS)
-        return bad(r, ": \"%s\" is no list of 1 to %d numbers", "taps", NET_TAPS);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *v = json_array_get(list, i);
-
-        if (!json_is_number(v) || !(fabs(json_number_value(v)) < 1e6))
-            return bad(r, ": \"taps\"[%zu] is no number below 1e6", i);
-        r->node->tap[i] = (float)json_number_value(v);
-    }
-    r->node->taps = (int)n;
-    return CSK_OK;
-}
-
-static csk_status need(const reader *r, const char *key)
-{
-    return json_object_get(r->json, key) ? CSK_OK : bad(r, ": \"%s\" is missing", key);
-}
-
-/* -- weights -------------------------------------------------------------------- */
-
-/*
- * The tensor that attribute `key` names goes into the vector of weights. Where dim[i] is 0
- * any length will do, and it is filled in.
- */
-static csk_status get_tensor(const reader *r, const char *key, int rank, int64_t *dim,
-                             int64_t *at)
-{
-    csk_net *net = r->net;
-    const char *name = json_string_value(json_object_get(r->json, key));
-
-    if (!name)
-        return bad(r, ": \"%s\" is missing or no text", key);
-    const csk_tensor *t = csk_tensors_find(r->weights, name);
-    if (!t)
-        return bad(r, ": there is no tensor \"%.80s\"", name);
-    if (t->rank != rank)
-        return bad(r, ": tensor \"%.60s\" has %d axes, expected %d", name, t->rank,
-                   rank);
-    int64_t len = 1;
-    for (int i = 0; i < rank; i++) {
-        const int64_t want = dim[i];
-
-        if (want ? t->dim[i] != want : t->dim[i] < 1 || t->dim[i] > NET_SIDE)
-            return bad(r, ": axis %d of tensor \"%.60s\" is %lld, expected %lld", i,
-                       name, (long long)t->dim[i], (long long)(want ? want : 1));
-        dim[i] = t->dim[i];
-        len *= t->dim[i]; /* no overflow: the tensor exists in memory */
-    }
-    for (int k = 0; k < net->tensors; k++) { /* shared by several nodes */
-        if (strcmp(net->tensor[k].name, name) == 0) {
-            *at = net->tensor[k].at;
-            return CSK_OK;
-        }
-    }
-    for (int64_t i = 0; i < len; i++) {
-        if (!isfinite(t->data[i]))
-            return bad(r, ": tensor \"%.60s\" holds what is not finite", name);
-    }
-    net_tensor *new = &net->tensor[net->tensors];
-    new->name = csk_alloc((int64_t)strlen(name) + 1, 1);
-    if (!new->name)
-        return CSK_ERR_NOMEM;
-    memcpy(new->name, name, strlen(name));
-    new->rank = rank;
-    memcpy(new->dim, dim, (size_t)rank * sizeof(*dim));
-    *at = new->at = net->parameters;
-    new->len = len;
-    net->parameters += len;
-    net->tensors++;
-    return CSK_OK;
-}
-
-static csk_status get_bias(const reader *r, int64_t len)
-{
-    const json_t *v = json_object_get(r->json, "bias");
-
-    r->node->bias = -1;
-    return v ? get_tensor(r, "bias", 1, &len, &r->node->bias) : CSK_OK;
-}
-
 /* -- nodes ---------------------------------------------------------------------- */
 
-static int channels_of(const reader *r, int i)
+static int channels_of(const net_reader *r, int i)
 {
     return net_channels(r->net, r->node->from[i]);
 }
 
-static csk_status parse_conv(const reader *r)
+static csk_status parse_conv(const net_reader *r)
 {
     net_node *n = r->node;
     const bool transpose = n->op == NET_CONV_TRANSPOSE;
     int64_t dim[4] = { 0 };
 
     dim[transpose ? 0 : 1] = channels_of(r, 0);
-    csk_status err = get_tensor(r, "weight", 4, dim, &n->weight);
+    csk_status err = csk_net_get_tensor(r, "weight", 4, dim, &n->weight);
     if (!err && (dim[2] != dim[3] || dim[2] > KERNEL))
-        err = bad(r, ": its kernel is %lld x %lld, expected a square of at most %d",
-                  (long long)dim[2], (long long)dim[3], KERNEL);
+        err = net_bad(r, ": its kernel is %lld x %lld, expected a square of at most %d",
+                      (long long)dim[2], (long long)dim[3], KERNEL);
     if (err)
         return err;
     n->kernel = (int)dim[2];
     n->channels = (int)dim[transpose ? 1 : 0];
-    err = get_bias(r, n->channels);
+    err = csk_net_get_bias(r, n->channels);
     if (!err)
-        err = get_int(r, "stride", 1, 1, 16, &n->stride);
+        err = csk_net_get_int(r, "stride", 1, 1, 16, &n->stride);
     if (!err)
-        err = get_int(r, "pad", transpose ? 0 : (n->kernel - 1) / 2, 0, n->kernel - 1,
-                      &n->pad);
+        err = csk_net_get_int(r, "pad", transpose ? 0 : (n->kernel - 1) / 2, 0,
+                              n->kernel - 1, &n->pad);
     return err;
 }
 
-static csk_status parse_linear(const reader *r)
+static csk_status parse_linear(const net_reader *r)
 {
     int64_t dim[2] = { 0, channels_of(r, 0) };
-    const csk_status err = get_tensor(r, "weight", 2, dim, &r->node->weight);
+    const csk_status err = csk_net_get_tensor(r, "weight", 2, dim, &r->node->weight);
 
     r->node->channels = (int)dim[0];
-    return err ? err : get_bias(r, dim[0]);
+    return err ? err : csk_net_get_bias(r, dim[0]);
 }
 
-static csk_status parse_group_norm(const reader *r)
+static csk_status parse_group_norm(const net_reader *r)
 {
     net_node *n = r->node;
     int64_t len = n->channels;
-    csk_status err = get_int(r, "groups", 32, 1, NET_SIDE, &n->groups);
+    csk_status err = csk_net_get_int(r, "groups", 32, 1, NET_SIDE, &n->groups);
 
     if (!err)
-        err = get_real(r, "eps", 1e-5, 1e-12, 1., &n->eps);
+        err = csk_net_get_real(r, "eps", 1e-5, 1e-12, 1., &n->eps);
     if (!err && n->channels % n->groups)
-        err = bad(r, ": %d channels are not a multiple of %d groups", n->channels,
-                  n->groups);
+        err = net_bad(r, ": %d channels are not a multiple of %d groups", n->channels,
+                      n->groups);
     if (!err && json_object_get(r->json, "weight"))
-        err = get_tensor(r, "weight", 1, &len, &n->weight);
-    return err ? err : get_bias(r, n->channels);
+        err = csk_net_get_tensor(r, "weight", 1, &len, &n->weight);
+    return err ? err : csk_net_get_bias(r, n->channels);
 }
 
 /* Of channels that go into pixels the number must be a multiple, and back. */
-static csk_status parse_shuffle(const reader *r)
+static csk_status parse_shuffle(const net_reader *r)
 {
     net_node *n = r->node;
     const bool up = n->op == NET_DEPTH_TO_SPACE || n->op == NET_PIXEL_SHUFFLE;
-    const csk_status err = get_int(r, "factor", 2, 1, 16, &n->factor);
+    const csk_status err = csk_net_get_int(r, "factor", 2, 1, 16, &n->factor);
     const int area = n->factor * n->factor;
 
     if (!err && up && n->channels % area)
-        return bad(r, ": %d channels are not a multiple of %d", n->channels, area);
+        return net_bad(r, ": %d channels are not a multiple of %d", n->channels, area);
     if (!err && !up && n->channels > NET_SIDE / area)
-        return bad(r, ": %d channels are too many", n->channels);
+        return net_bad(r, ": %d channels are too many", n->channels);
     n->channels = up ? n->channels / area : n->channels * area;
     return err;
 }
 
-static csk_status parse_pad(const reader *r)
+static csk_status parse_pad(const net_reader *r)
 {
     static const char *const modes[] = { "zero", "symmetric", "reflect", NULL };
-    const csk_status err = get_word(r, "mode", modes, &r->node->mode);
+    const csk_status err = csk_net_get_word(r, "mode", modes, &r->node->mode);
 
-    return err ? err : get_ints(r, "size", 4, 0, NET_SIDE, r->node->sides);
+    return err ? err : csk_net_get_ints(r, "size", 4, 0, NET_SIDE, r->node->sides);
 }
 
 /* One factor and one offset for every channel of every pixel: of images of one size. */
-static csk_status parse_affine(const reader *r)
+static csk_status parse_affine(const net_reader *r)
 {
     net_node *n = r->node;
     int64_t dim[3] = { n->channels, 0, 0 };
-    csk_status err = get_tensor(r, "weight", 3, dim, &n->weight);
+    csk_status err = csk_net_get_tensor(r, "weight", 3, dim, &n->weight);
 
     r->net->size[0] = n->sides[0] = (int)dim[1];
     r->net->size[1] = n->sides[2] = (int)dim[2];
     return err || !json_object_get(r->json, "bias")
                ? err
-               : get_tensor(r, "bias", 3, dim, &n->bias);
+               : csk_net_get_tensor(r, "bias", 3, dim, &n->bias);
 }
 
-static csk_status parse_fir(const reader *r)
+static csk_status parse_fir(const net_reader *r)
 {
     net_node *n = r->node;
-    csk_status err = get_taps(r);
+    csk_status err = csk_net_get_taps(r);
 
     if (!err)
-        err = get_int(r, "up", 1, 1, 2, &n->up);
+        err = csk_net_get_int(r, "up", 1, 1, 2, &n->up);
     if (!err)
-        err = get_int(r, "down", 1, 1, 2, &n->down);
-    return err ? err : get_ints(r, "pad", 2, 0, NET_TAPS, n->fir_pad);
+        err = csk_net_get_int(r, "down", 1, 1, 2, &n->down);
+    return err ? err : csk_net_get_ints(r, "pad", 2, 0, NET_TAPS, n->fir_pad);
 }
 
-static csk_status parse_concat(const reader *r)
+static csk_status parse_concat(const net_reader *r)
 {
     int64_t sum = 0;
 
     for (int i = 0; i < r->node->inputs; i++)
         sum += channels_of(r, i);
     if (sum > NET_SIDE)
-        return bad(r, ": %lld channels are too many", (long long)sum);
+        return net_bad(r, ": %lld channels are too many", (long long)sum);
     r->node->channels = (int)sum;
     return CSK_OK;
 }
 
-static csk_status parse_add(const reader *r)
+static csk_status parse_add(const net_reader *r)
 {
     if (channels_of(r, 0) != channels_of(r, 1) ||
         net_is_vector(r->net, r->node->from[0]) !=
             net_is_vector(r->net, r->node->from[1]))
-        return bad(r, ": adds %d channels to %d of another kind or number",
-                   channels_of(r, 1), channels_of(r, 0));
-    return get_real(r, "scale", 1., -1e6, 1e6, &r->node->gain);
+        return net_bad(r, ": adds %d channels to %d of another kind or number",
+                       channels_of(r, 1), channels_of(r, 0));
+    return csk_net_get_real(r, "scale", 1., -1e6, 1e6, &r->node->gain);
 }
 
-static csk_status parse_film(const reader *r)
+static csk_status parse_film(const net_reader *r)
 {
     const int c = channels_of(r, 0), v = channels_of(r, 1);
 
     return v == c || v == 2 * c
                ? CSK_OK
-               : bad(r, ": a vector of %d for %d channels, expected as many or twice",
-                     v, c);
+               : net_bad(r,
+                         ": a vector of %d for %d channels, expected as many or twice",
+                         v, c);
 }
 
-static csk_status parse_attention(const reader *r)
+static csk_status parse_attention(const net_reader *r)
 {
     net_node *n = r->node;
-    const csk_status err = get_int(r, "heads", 1, 1, 1024, &n->heads);
+    const csk_status err = csk_net_get_int(r, "heads", 1, 1, 1024, &n->heads);
 
     if (!err && n->channels % (3 * n->heads))
-        return bad(r, ": %d channels are not q, k and v of %d heads", n->channels,
-                   n->heads);
+        return net_bad(r, ": %d channels are not q, k and v of %d heads", n->channels,
+                       n->heads);
     n->channels /= 3;
     return err;
 }
 
-static csk_status parse_fourier(const reader *r)
+static csk_status parse_fourier(const net_reader *r)
 {
     static const char *const of[] = { "log_sigma", "step", NULL };
     net_node *n = r->node;
     int64_t count = 0;
     int which = 0;
-    csk_status err = get_tensor(r, "weight", 1, &count, &n->weight);
+    csk_status err = csk_net_get_tensor(r, "weight", 1, &count, &n->weight);
 
     if (!err)
-        err = get_word(r, "of", of, &which);
+        err = csk_net_get_word(r, "of", of, &which);
     if (!err)
-        err = get_real(r, "factor", 1., -1e6, 1e6, &n->gain);
+        err = csk_net_get_real(r, "factor", 1., -1e6, 1e6, &n->gain);
     if (!err)
-        err = get_real(r, "offset", 0., -1e6, 1e6, &n->offset);
+        err = csk_net_get_real(r, "offset", 0., -1e6, 1e6, &n->offset);
     n->channels = (int)(2 * count);
     n->sin_first = true;
     n->of_step = which;
     return err;
 }
 
-static csk_status parse_embedding(const reader *r)
+static csk_status parse_embedding(const net_reader *r)
 {
     static const char *const kinds[] = { "log", "sinusoidal", "fourier", NULL };
     static const char *const orders[] = { "cos_sin", "sin_cos", NULL };
     net_node *n = r->node;
     int sin_first = 0, shift = 0;
-    csk_status err = need(r, "kind");
+    csk_status err = csk_net_need(r, "kind");
 
     r->net->uses_sigma = true;
     if (!err)
-        err = get_word(r, "kind", kinds, &n->mode);
+        err = csk_net_get_word(r, "kind", kinds, &n->mode);
     if (!err && n->mode == NET_EMBED_FOURIER)
         return parse_fourier(r);
     if (!err)
-        err = need(r, "channels");
+        err = csk_net_need(r, "channels");
     if (!err)
-        err = get_int(r, "channels", 2, 2, 4096, &n->channels);
+        err = csk_net_get_int(r, "channels", 2, 2, 4096, &n->channels);
     if (!err && n->channels % 2)
-        err = bad(r, ": an odd number of channels, %d", n->channels);
+        err = net_bad(r, ": an odd number of channels, %d", n->channels);
     if (!err)
-        err = get_real(r, "max_period", 1e4, 1., 1e9, &n->max_period);
+        err = csk_net_get_real(r, "max_period", 1e4, 1., 1e9, &n->max_period);
     if (!err)
-        err = get_word(r, "order", orders, &sin_first);
+        err = csk_net_get_word(r, "order", orders, &sin_first);
     if (!err)
-        err = get_int(r, "shift", 0, 0, 1, &shift);
+        err = csk_net_get_int(r, "shift", 0, 0, 1, &shift);
     if (!err && shift && n->channels < 4)
-        err = bad(r, ": %d channels are too few for a shift", n->channels);
+        err = net_bad(r, ": %d channels are too few for a shift", n->channels);
     n->sin_first = sin_first;
     n->shifted = shift;
     return err;
 }
 
-static csk_status parse_noise_map(const reader *r)
+static csk_status parse_noise_map(const net_reader *r)
 {
     r->net->uses_sigma = true;
     r->node->channels = 1;
-    return get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
+    return csk_net_get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
 }
 
-static csk_status parse_scale(const reader *r)
+static csk_status parse_scale(const net_reader *r)
 {
-    const csk_status err = need(r, "factor");
+    const csk_status err = csk_net_need(r, "factor");
 
-    return err ? err : get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
+    return err ? err : csk_net_get_real(r, "factor", 1., -1e6, 1e6, &r->node->gain);
 }
 
 /* What an operation reads, in letters: i an image, v a vector, a either, + more of the last. */
 static const struct {
     const char *name, *reads;
-    csk_status (*parse)(const reader *r); /* NULL: nothing more to know */
+    csk_status (*parse)(const net_reader *r); /* NULL: nothing more to know */
 } ops[NET_OPS] = {
     [NET_CONV] = { "conv", "i", parse_conv },
     [NET_CONV_TRANSPOSE] = { "conv_transpose", "i", parse_conv },
@@ -435,36 +268,36 @@ static int find_value(const csk_net *net, int known, const char *name)
     return -1;
 }
 
-static csk_status parse_from(const reader *r, int k)
+static csk_status parse_from(const net_reader *r, int k)
 {
     const json_t *list = json_object_get(r->json, "from");
     const char *reads = ops[r->node->op].reads;
     const size_t got = json_array_size(list), least = strcspn(reads, "+");
 
     if (least > 0 && !json_is_array(list))
-        return bad(r, ": \"%s\" is missing or no list", "from");
+        return net_bad(r, ": \"%s\" is missing or no list", "from");
     if (least ==
         0) { /* a noise map is as large as the input, an embedding has no size */
         const char *name = json_string_value(json_array_get(list, 0));
         return got == 0 || (got == 1 && name && strcmp(name, "x") == 0)
                    ? CSK_OK
-                   : bad(r, " reads %zu values, expected \"x\" at most", got);
+                   : net_bad(r, " reads %zu values, expected \"x\" at most", got);
     }
     if (got < least || got > (reads[least] ? NET_FROM : least))
-        return bad(r, " reads %zu values, expected %zu%s", got, least,
-                   reads[least] ? " or more" : "");
+        return net_bad(r, " reads %zu values, expected %zu%s", got, least,
+                       reads[least] ? " or more" : "");
     for (size_t i = 0; i < got; i++) {
         const char *name = json_string_value(json_array_get(list, i));
         const int from = name ? find_value(r->net, k, name) : -1;
         const char wants = reads[i < least ? i : least - 1];
 
         if (from < 0)
-            return bad(r, " reads \"%.60s\", which no node before it makes",
-                       name ? name : "what is no text");
+            return net_bad(r, " reads \"%.60s\", which no node before it makes",
+                           name ? name : "what is no text");
         const bool vector = net_is_vector(r->net, from);
         if (wants != 'a' && vector != (wants == 'v'))
-            return bad(r, " reads \"%.60s\", which is %s", name,
-                       vector ? "a vector" : "an image");
+            return net_bad(r, " reads \"%.60s\", which is %s", name,
+                           vector ? "a vector" : "an image");
         r->node->from[i] = from;
     }
     r->node->inputs = (int)got;
@@ -473,7 +306,7 @@ static csk_status parse_from(const reader *r, int k)
     return CSK_OK;
 }
 
-static csk_status parse_node(reader *r, int k)
+static csk_status parse_node(net_reader *r, int k)
 {
     const char *name = json_string_value(json_object_get(r->json, "name"));
     const char *op = json_string_value(json_object_get(r->json, "op"));
@@ -489,14 +322,14 @@ static csk_status parse_node(reader *r, int k)
     n->weight = n->bias = -1;
     n->gain = 1.;
     if (find_value(r->net, k, name) >= 0)
-        return bad(r, ": the name is taken: \"%.60s\"", name);
+        return net_bad(r, ": the name is taken: \"%.60s\"", name);
     n->op = NET_OPS;
     for (int i = 0; i < NET_OPS; i++) {
         if (strcmp(ops[i].name, op) == 0)
             n->op = (net_op)i;
     }
     if (n->op == NET_OPS)
-        return bad(r, ": csk knows no op \"%.60s\"", op);
+        return net_bad(r, ": csk knows no op \"%.60s\"", op);
     csk_status err = parse_from(r, k);
     if (!err && (n->op == NET_NOISE_EMBEDDING))
         n->vector = true;
@@ -588,8 +421,8 @@ static csk_status parse(csk_net *net, const json_t *root, const csk_tensors *wei
     const json_t *nodes = json_object_get(root, "nodes");
     const int count = (int)json_array_size(nodes);
     for (int k = 0; k < count && !err; k++) {
-        reader r = { net, weights, what, json_array_get(nodes, (size_t)k),
-                     &net->node[k] };
+        net_reader r = { net, weights, what, json_array_get(nodes, (size_t)k),
+                         &net->node[k] };
 
         net->nodes = k + 1; /* so that its name is freed */
         err = parse_node(&r, k);
