@@ -18,7 +18,7 @@ out=${2:-brain.csk}
 
 # The split is by subject: what --validate names is held out.
 "$csk" train "$data"/*.npy --out "$out" \
-    --arch "${ARCH:-unet-s}" --steps "${STEPS:-13000}" --rate "${RATE:-2e-3}" --warmup 300 \
+    --arch "${ARCH:-unet-s}" --steps "${STEPS:-9500}" --rate "${RATE:-2e-3}" --warmup 300 \
     --mix openms=62,ixi=25,cc0=13 \
     --validate ixi_t1_ax_06,patient12,cc0_3t_s3,studyforrest \
     --zoom-min 0.5 --zoom-max 1.6 --sigma-min 0.004 --sigma-max 1 --sigma-data 0.25 \
