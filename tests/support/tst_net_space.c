@@ -6,19 +6,27 @@
 
 #include <string.h>
 
-/* Every pixel of an image in turn. */
-#define EACH(m, b, c, y, x)                                                            \
-    for (int b = 0; b < (m).batch; b++)                                                \
-        for (int c = 0; c < (m).channels; c++)                                         \
-            for (int y = 0; y < (m).height; y++)                                       \
-                for (int x = 0; x < (m).width; x++)
+typedef struct spot {
+    int b, c, y, x;
+} spot;
+
+/* Where the number @p i of an image lies. */
+static spot spot_of(const tst_map *m, int64_t i)
+{
+    const int64_t plane = (int64_t)m->height * m->width, map = i / plane;
+
+    return (spot){ .b = (int)(map / m->channels),
+                   .c = (int)(map % m->channels),
+                   .y = (int)(i % plane / m->width),
+                   .x = (int)(i % m->width) };
+}
 
 static void fill_bias(const tst_node *n, tst_map *out)
 {
     const tst_weight *bias = tst_node_weight(n, "bias");
 
-    EACH(*out, b, c, y, x)
-    *tst_map_at(out, b, c, y, x) = bias ? bias->data[c] : 0.;
+    for (int64_t i = 0; i < tst_map_size(out); i++)
+        out->data[i] = bias ? bias->data[spot_of(out, i).c] : 0.;
 }
 
 /*
@@ -116,9 +124,13 @@ static tst_map to_space(const tst_node *n, bool pixel)
     tst_map out = tst_map_new(a->batch, channels, a->height * r, a->width * r);
 
     ck_assert_int_eq(a->channels % (r * r), 0);
-    EACH(out, b, c, y, x)
-    *tst_map_at(&out, b, c, y, x) = tst_map_get(
-        a, b, deep_channel(c, y % r, x % r, r, channels, pixel), y / r, x / r);
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
+        out.data[i] =
+            tst_map_get(a, p.b, deep_channel(p.c, p.y % r, p.x % r, r, channels, pixel),
+                        p.y / r, p.x / r);
+    }
     return out;
 }
 
@@ -130,9 +142,13 @@ static tst_map to_depth(const tst_node *n, bool pixel)
         tst_map_new(a->batch, a->channels * r * r, a->height / r, a->width / r);
 
     ck_assert(a->height % r == 0 && a->width % r == 0);
-    EACH(*a, b, c, y, x)
-    *tst_map_at(&out, b, deep_channel(c, y % r, x % r, r, a->channels, pixel), y / r,
-                x / r) = tst_map_get(a, b, c, y, x);
+    for (int64_t i = 0; i < tst_map_size(a); i++) {
+        const spot p = spot_of(a, i);
+
+        *tst_map_at(&out, p.b,
+                    deep_channel(p.c, p.y % r, p.x % r, r, a->channels, pixel), p.y / r,
+                    p.x / r) = a->data[i];
+    }
     return out;
 }
 
@@ -205,9 +221,12 @@ tst_map tst_net_pad(const tst_node *n)
     tst_map out = tst_map_new(a->batch, a->channels, a->height + f.top + f.bottom,
                               a->width + f.left + f.right);
 
-    EACH(out, b, c, y, x)
-    *tst_map_at(&out, b, c, y, x) = tst_map_get(
-        a, b, c, within(y, f.top, a->height, &f), within(x, f.left, a->width, &f));
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
+        out.data[i] = tst_map_get(a, p.b, p.c, within(p.y, f.top, a->height, &f),
+                                  within(p.x, f.left, a->width, &f));
+    }
     return out;
 }
 
@@ -218,8 +237,11 @@ tst_map tst_net_crop(const tst_node *n)
     tst_map out = tst_map_new(a->batch, a->channels, a->height - f.top - f.bottom,
                               a->width - f.left - f.right);
 
-    EACH(out, b, c, y, x)
-    *tst_map_at(&out, b, c, y, x) = tst_map_get(a, b, c, y + f.top, x + f.left);
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
+        out.data[i] = tst_map_get(a, p.b, p.c, p.y + f.top, p.x + f.left);
+    }
     return out;
 }
 
@@ -231,13 +253,13 @@ tst_map tst_net_fold(const tst_node *n)
     tst_map out = tst_map_new(a->batch, a->channels, a->height - f.top - f.bottom,
                               a->width - f.left - f.right);
 
-    EACH(*a, b, c, y, x)
-    {
-        const int v = within(y, f.top, out.height, &f);
-        const int u = within(x, f.left, out.width, &f);
+    for (int64_t i = 0; i < tst_map_size(a); i++) {
+        const spot p = spot_of(a, i);
+        const int v = within(p.y, f.top, out.height, &f);
+        const int u = within(p.x, f.left, out.width, &f);
 
         if (v >= 0 && u >= 0)
-            *tst_map_at(&out, b, c, v, u) += tst_map_get(a, b, c, y, x);
+            *tst_map_at(&out, p.b, p.c, v, u) += a->data[i];
     }
     return out;
 }
@@ -249,8 +271,11 @@ tst_map tst_net_upsample(const tst_node *n)
     const tst_map *a = n->from[0];
     tst_map out = tst_map_new(a->batch, a->channels, 2 * a->height, 2 * a->width);
 
-    EACH(out, b, c, y, x)
-    *tst_map_at(&out, b, c, y, x) = tst_map_get(a, b, c, y / 2, x / 2);
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
+        out.data[i] = tst_map_get(a, p.b, p.c, p.y / 2, p.x / 2);
+    }
     return out;
 }
 
@@ -259,11 +284,12 @@ tst_map tst_net_downsample(const tst_node *n)
     const tst_map *a = n->from[0];
     tst_map out = tst_map_new(a->batch, a->channels, a->height / 2, a->width / 2);
 
-    EACH(out, b, c, y, x)
-    {
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
         for (int k = 0; k < 4; k++)
-            *tst_map_at(&out, b, c, y, x) +=
-                tst_map_get(a, b, c, 2 * y + k / 2, 2 * x + k % 2) / 4.;
+            out.data[i] +=
+                tst_map_get(a, p.b, p.c, 2 * p.y + k / 2, 2 * p.x + k % 2) / 4.;
     }
     return out;
 }
@@ -284,16 +310,16 @@ tst_map tst_net_fir(const tst_node *n)
         tst_map_new(a->batch, a->channels, (a->height * up + both - T) / down + 1,
                     (a->width * up + both - T) / down + 1);
 
-    EACH(out, b, c, y, x)
-    {
+    for (int64_t i = 0; i < tst_map_size(&out); i++) {
+        const spot p = spot_of(&out, i);
+
         for (int k = 0; k < T * T; k++) {
-            const int v = y * down + k / T - before, u = x * down + k % T - before;
+            const int v = p.y * down + k / T - before, u = p.x * down + k % T - before;
 
             if (v >= 0 && u >= 0 && v % up == 0 && u % up == 0)
-                *tst_map_at(&out, b, c, y, x) +=
-                    tst_map_get(a, b, c, v / up, u / up) *
-                    tst_node_item(n, "taps", T - 1 - k / T) *
-                    tst_node_item(n, "taps", T - 1 - k % T);
+                out.data[i] += tst_map_get(a, p.b, p.c, v / up, u / up) *
+                               tst_node_item(n, "taps", T - 1 - k / T) *
+                               tst_node_item(n, "taps", T - 1 - k % T);
         }
     }
     return out;
