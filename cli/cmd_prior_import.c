@@ -106,6 +106,12 @@ static const char *const refs[] = {
     NULL,
 };
 
+static const cli_example examples[] = {
+    { "prior import /path/to/dncnn_25.pth --arch dncnn -o dncnn.csk",
+      "KAIR's denoiser for one noise level" },
+    { NULL, NULL },
+};
+
 const cli_cmd cmd_prior_import = {
     .name = "prior import",
     .brief = "make a prior of a published network's weights",
@@ -132,5 +138,6 @@ const cli_cmd cmd_prior_import = {
     .params = params,
     .opts_size = sizeof(import_opts),
     .refs = refs,
+    .examples = examples,
     .run = run,
 };
