@@ -116,7 +116,7 @@ static const cli_example examples[] = {
 
 const cli_cmd cmd_prior_expect = {
     .name = "prior expect",
-    .brief = "let a prior know what images like its training images are like",
+    .brief = "let a prior know what images of its kind are like",
     .about =
         "Images that were held out from the training are noised and denoised at a few "
         "noise levels. How large the score is, and how the error of the denoiser "

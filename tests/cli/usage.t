@@ -94,7 +94,7 @@ $ csk help exit-codes extra
 $ csk prior --help
   csk prior fit    learn a prior from example images
   csk prior import make a prior of a published network's weights
-  csk prior expect let a prior know what images like its training images are like
+  csk prior expect let a prior know what images of its kind are like
   csk prior check  say whether images are like those a prior was trained on
   csk prior info   say what a prior holds
   csk prior list   list the priors that can be called by name
