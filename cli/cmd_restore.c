@@ -120,7 +120,7 @@ static const char *const refs[] = {
 
 const cli_cmd cmd_restore = {
     .name = "restore",
-    .brief = "restore an image: noise, missing pixels, blur, low resolution",
+    .brief = "restore an image: noise, lost pixels, blur, low resolution",
     .about =
         "Samples the posterior of an image of which DATA = A IMAGE + noise is known, as csk\n"
         "recon does for a scan, and writes the same files into DIR. A is what --operator says:\n"
