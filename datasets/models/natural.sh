@@ -52,7 +52,7 @@ fi
 
 # Shrunk by 1.6 to 5, which also removes what JPEG and the camera's noise have left.
 "$csk" train "$photos"/*.jpg --out "$out" \
-    --arch "${ARCH:-unet-s}" --steps "${STEPS:-13000}" --rate "${RATE:-2e-3}" --warmup 300 --no-phase --unit 1 \
+    --arch "${ARCH:-unet-s}" --steps "${STEPS:-4200}" --rate "${RATE:-2e-3}" --warmup 300 --no-phase --unit 1 \
     --zoom-min 0.2 --zoom-max 0.6 --intensity-min 0.6 --intensity-max 1.1 \
     --sigma-min 0.004 --sigma-max 1 --sigma-data 0.3 \
     --validate LadyBird,life_by,EveningGlow,picosdeeuropa \
