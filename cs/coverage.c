@@ -52,16 +52,6 @@ static csk_status check_shapes(const csk_space *samples, const csk_space *refere
     return CSK_OK;
 }
 
-static csk_status check_finite(const csk_array *a, const char *what)
-{
-    const int64_t at = csk_first_not_finite(csk_space_len(&a->space), a->data);
-
-    if (at >= 0)
-        return csk_fail(CSK_ERR_NUMERIC, "%s: value %lld is not finite", what,
-                        (long long)(at / (int64_t)a->space.field));
-    return CSK_OK;
-}
-
 static csk_status check(const csk_array *samples, const csk_array *reference,
                         const csk_coverage_opts *o)
 {
@@ -74,8 +64,8 @@ static csk_status check(const csk_array *samples, const csk_array *reference,
             o->noise_std);
     csk_status err = check_shapes(&samples->space, &reference->space);
     if (!err)
-        err = check_finite(samples, "samples");
-    return err ? err : check_finite(reference, "reference");
+        err = csk_array_check_finite(samples, "samples");
+    return err ? err : csk_array_check_finite(reference, "reference");
 }
 
 static double value_of(const csk_array *a, int64_t i)

@@ -39,16 +39,6 @@ static csk_status check_spaces(const csk_space *x, const csk_space *r)
     return CSK_OK;
 }
 
-static csk_status check_finite(const csk_array *a, const char *what)
-{
-    const int64_t at = csk_first_not_finite(csk_space_len(&a->space), a->data);
-
-    if (at >= 0)
-        return csk_fail(CSK_ERR_NUMERIC, "%s: value %lld is not finite", what,
-                        (long long)(at / (int64_t)a->space.field));
-    return CSK_OK;
-}
-
 /* What is compared: real numbers as they are, of complex ones the moduli (csk_free() owned). */
 typedef struct image {
     const float *value;
@@ -253,9 +243,9 @@ csk_status csk_metric(csk_metrics *out, const csk_array *x, const csk_array *ref
         err = csk_fail(CSK_ERR_ARG, "peak is %g, a finite number >= 0 was expected",
                        opts->peak);
     if (!err)
-        err = check_finite(x, "image");
+        err = csk_array_check_finite(x, "image");
     if (!err)
-        err = check_finite(reference, "reference");
+        err = csk_array_check_finite(reference, "reference");
     if (!err)
         err = image_of(&u, x);
     if (!err)

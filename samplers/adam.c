@@ -55,3 +55,12 @@ void csk_adam_step(const csk_adam *a, int step, double rate, const float *gradie
             follow(f.keep, n, a->weights + at, a->average + at);
     }
 }
+
+double csk_adam_rate(double most, int steps, int warmup, int step)
+{
+    static const double pi = 3.14159265358979323846, last = .01;
+    const double at = fmin((double)step / steps, 1.);
+    const double rise = step < warmup ? (step + 1.) / (warmup + 1.) : 1.;
+
+    return most * rise * (last + (1. - last) * .5 * (1. + cos(pi * at)));
+}

@@ -19,4 +19,10 @@ typedef struct csk_adam {
 void csk_adam_step(const csk_adam *a, int step, double rate, const float *gradient,
                    double scale, double decay);
 
+/*
+ * The rate of step number `step`, from 0: it rises linearly over `warmup` steps to `most` and
+ * falls as a cosine to a hundredth of it at `steps`.
+ */
+double csk_adam_rate(double most, int steps, int warmup, int step);
+
 #endif

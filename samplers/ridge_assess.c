@@ -4,12 +4,9 @@
 #include "cs/vec.h"
 #include "samplers/prior_ridge.h"
 #include "samplers/ridge_train.h"
+#include "samplers/score_priv.h"
 
 #include <math.h>
-
-typedef struct sums {
-    double error, weight, norm, norm2; /* weight: floats; the rest sums over images */
-} sums;
 
 /* The middle of an image: enough to know how good the model is, on photographs of any size. */
 static csk_status take_middle(csk_array *to, const csk_array *image)
@@ -35,9 +32,9 @@ static csk_status take_middle(csk_array *to, const csk_array *image)
 }
 
 /* One image at one level. */
-static csk_status assess_level(sums *sum, const csk_prior *p, const csk_array *image,
-                               double sigma, csk_rng name, float *noisy, float *d,
-                               float *work)
+static csk_status assess_level(csk_score_sum *sum, const csk_prior *p,
+                               const csk_array *image, double sigma, csk_rng name,
+                               float *noisy, float *d, float *work)
 {
     const int64_t n = csk_space_len(&image->space);
     double lo, hi;
@@ -49,15 +46,12 @@ static csk_status assess_level(sums *sum, const csk_prior *p, const csk_array *i
     const csk_status err = csk_prior_denoise(p, 1, d, noisy, &known, NULL, work);
     if (err)
         return err;
-    const double norm = pow(csk_distance(n, d, noisy) / sigma, 2.) / (double)n;
-    sum->error += pow(csk_distance(n, d, image->data), 2.);
-    sum->weight += (double)n;
-    sum->norm += sqrt(norm);
-    sum->norm2 += norm;
+    csk_score_add(sum, n, pow(csk_distance(n, d, image->data), 2.) / (double)n,
+                  pow(csk_distance(n, d, noisy) / sigma, 2.) / (double)n);
     return CSK_OK;
 }
 
-static csk_status assess_image(sums *sum, const csk_tensors *model,
+static csk_status assess_image(csk_score_sum *sum, const csk_tensors *model,
                                const csk_array *image, int number, uint64_t seed)
 {
     csk_array middle = { .data = NULL };
@@ -85,26 +79,12 @@ static csk_status assess_image(sums *sum, const csk_tensors *model,
     return err;
 }
 
-static void conclude(csk_train_score *score, const sums *sum, int count)
-{
-    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
-        const double mean = sum[k].norm / count;
-        const double variance =
-            count > 1 ? (sum[k].norm2 - count * mean * mean) / (count - 1) : 0.;
-
-        score->psnr[k] = -10. * log10(sum[k].error / sum[k].weight);
-        score->gain[k] = score->psnr[k] + 20. * log10(csk_train_levels[k]);
-        score->norm[k] = mean;
-        score->norm_std[k] = sqrt(fmax(variance, 0.));
-    }
-}
-
 csk_status csk_ridge_train_assess(csk_train_score *score, const csk_ridge_train *t,
                                   int count, const csk_array *images, uint64_t seed,
                                   const csk_monitor *monitor)
 {
     const csk_monitor none = { .call = NULL };
-    sums sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
+    csk_score_sum sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
     csk_tensors model = { .item = NULL };
 
     if (count < 1)
@@ -123,6 +103,6 @@ csk_status csk_ridge_train_assess(csk_train_score *score, const csk_ridge_train 
     }
     csk_tensors_clear(&model);
     if (!err)
-        conclude(score, sum, count);
+        csk_score_conclude(score, sum, count);
     return err;
 }

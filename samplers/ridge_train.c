@@ -4,6 +4,7 @@
 #include "cs/rng.h"
 #include "cs/vec.h"
 #include "samplers/adam_priv.h"
+#include "samplers/checkpoint_priv.h"
 #include "samplers/ridge_learn_priv.h"
 
 #include <jansson.h>
@@ -43,8 +44,6 @@ csk_ridge_train_opts csk_ridge_train_defaults(void)
 
 /* Streams of random numbers; the draw is the step or the number of the filter. */
 enum { STREAM_FILTER = 0x72646700, STREAM_LEVEL, STREAM_NOISE };
-/* The rate ends at this share of its largest. */
-static const double last_rate = .01;
 /* Slopes and the logarithms of scales and gains are of order 1, a filter's taps of order 0.1. */
 static const double rate_of_the_rest = 5.;
 
@@ -222,15 +221,6 @@ static double learn(csk_ridge_train *t)
     return loss;
 }
 
-static double rate_at(const csk_ridge_train_opts *o, int step)
-{
-    static const double pi = 3.14159265358979323846;
-    const double at = fmin((double)step / o->steps, 1.);
-    const double rise = step < o->warmup ? (step + 1.) / (o->warmup + 1.) : 1.;
-
-    return o->rate * rise * (last_rate + (1. - last_rate) * .5 * (1. + cos(pi * at)));
-}
-
 static void move(csk_ridge_train *t)
 {
     const csk_ridge *r = &t->model;
@@ -238,7 +228,8 @@ static void move(csk_ridge_train *t)
     const csk_adam of_filters = { filters, r->theta, t->mean, t->square, NULL };
     const csk_adam of_rest = { r->count - filters, r->slope, t->mean + filters,
                                t->square + filters, NULL };
-    const double rate = rate_at(&t->opts, t->done);
+    const double rate =
+        csk_adam_rate(t->opts.rate, t->opts.steps, t->opts.warmup, t->done);
 
     csk_adam_step(&of_filters, t->done + 1, rate, t->gradient, 1., 0.);
     csk_adam_step(&of_rest, t->done + 1, rate_of_the_rest * rate, t->gradient + filters,
@@ -492,73 +483,31 @@ csk_status csk_ridge_train_export(const csk_ridge_train *t, const char *card,
 
 /* -- stop and go on ---------------------------------------------------------------------- */
 
-enum { PARTS = 3 };
-static const char *const part_names[PARTS] = { "train.theta", "train.mean",
-                                               "train.square" };
-
-static float *part(const csk_ridge_train *t, int i)
+static csk_checkpoint checkpoint_of(const csk_ridge_train *t)
 {
-    float *const parts[PARTS] = { t->model.theta, t->mean, t->square };
+    static const char *const names[] = { "train.theta", "train.mean", "train.square" };
 
-    return parts[i];
+    return (csk_checkpoint){ names,
+                             { t->model.theta, t->mean, t->square },
+                             t->model.count };
 }
-
-/* A float holds 24 bits exactly: the number of steps in two. */
-enum { HALF = 1 << 16 };
 
 csk_status csk_ridge_train_save(const csk_ridge_train *t, csk_tensors *to)
 {
-    csk_tensor *v;
-    csk_status err = CSK_OK;
+    const csk_checkpoint c = checkpoint_of(t);
 
-    for (int i = 0; i < PARTS && !err; i++) {
-        err = csk_tensors_add(to, part_names[i], 1, &t->model.count, &v);
-        if (!err)
-            csk_copy(t->model.count, part(t, i), v->data);
-    }
-    if (!err)
-        err = csk_tensors_add(to, "train.done", 1, &(int64_t){ 2 }, &v);
-    if (!err) {
-        v->data[0] = (float)(t->done / HALF);
-        v->data[1] = (float)(t->done % HALF);
-    }
-    return err;
-}
-
-static csk_status find(const csk_tensor **v, const csk_tensors *from, const char *name,
-                       int64_t len, const char *what)
-{
-    *v = csk_tensors_find(from, name);
-    if (!*v || (*v)->rank != 1 || (*v)->dim[0] != len)
-        return csk_fail(
-            CSK_ERR_FORMAT,
-            "%s: is no checkpoint of this training: \"%s\" is missing or not "
-            "of length %lld",
-            what, name, (long long)len);
-    if (csk_first_not_finite(len, (*v)->data) >= 0)
-        return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" holds what is not finite", what,
-                        name);
-    return CSK_OK;
+    return csk_checkpoint_save(&c, t->done, to);
 }
 
 csk_status csk_ridge_train_load(csk_ridge_train *t, const csk_tensors *from,
                                 const char *what)
 {
-    const csk_tensor *v[PARTS], *done;
-    csk_status err = find(&done, from, "train.done", 2, what);
+    const csk_checkpoint c = checkpoint_of(t);
+    const csk_status err = csk_checkpoint_load(&c, &t->done, from, what);
 
-    for (int i = 0; i < PARTS && !err; i++)
-        err = find(&v[i], from, part_names[i], t->model.count, what);
-    if (!err && !(done->data[0] >= 0.f && done->data[0] < HALF / 2 &&
-                  done->data[1] >= 0.f && done->data[1] < HALF))
-        err =
-            csk_fail(CSK_ERR_FORMAT, "%s: \"train.done\" is no number of steps", what);
-    if (err)
-        return err;
-    for (int i = 0; i < PARTS; i++)
-        csk_copy(t->model.count, v[i]->data, part(t, i));
-    t->done = (int)done->data[0] * HALF + (int)done->data[1];
-    csk_ridge_update(&t->model);
-    csk_ridge_spectrum_set(&t->spectrum, &t->model);
-    return CSK_OK;
+    if (!err) {
+        csk_ridge_update(&t->model);
+        csk_ridge_spectrum_set(&t->spectrum, &t->model);
+    }
+    return err;
 }

@@ -5,6 +5,7 @@
 #include "cs/rng.h"
 #include "cs/vec.h"
 #include "samplers/adam_priv.h"
+#include "samplers/checkpoint_priv.h"
 #include "samplers/edm_priv.h"
 
 #include <limits.h>
@@ -45,8 +46,6 @@ csk_train_opts csk_train_defaults(void)
 enum { STREAM_NOISE = 0x74726e00, STREAM_LEVEL, STREAM_NORMAL };
 /* Patches that one thread takes at a time: few enough for its caches. */
 enum { PART = 4 };
-/* The rate ends at this share of its largest. */
-static const double last_rate = .01;
 
 struct csk_train {
     csk_train_opts opts;
@@ -141,15 +140,6 @@ static double loss_and_gradient(const csk_train *t)
     return loss / (double)(t->opts.batch * t->image);
 }
 
-static double rate_at(const csk_train_opts *o, int step)
-{
-    static const double pi = 3.14159265358979323846;
-    const double at = fmin((double)step / o->steps, 1.);
-    const double rise = step < o->warmup ? (step + 1.) / (o->warmup + 1.) : 1.;
-
-    return o->rate * rise * (last_rate + (1. - last_rate) * .5 * (1. + cos(pi * at)));
-}
-
 static csk_status step(csk_train *t, double *loss)
 {
     const csk_train_opts *o = &t->opts;
@@ -170,7 +160,8 @@ static csk_status step(csk_train *t, double *loss)
     const double norm = csk_norm(t->adam.n, t->gradient);
     const double decay = fmin(o->ema, (1. + t->done) / (10. + t->done));
     if (isfinite(norm)) /* else the step is left out */
-        csk_adam_step(&t->adam, t->done + 1, rate_at(o, t->done), t->gradient,
+        csk_adam_step(&t->adam, t->done + 1,
+                      csk_adam_rate(o->rate, o->steps, o->warmup, t->done), t->gradient,
                       norm > o->clip ? o->clip / norm : 1., decay);
     csk_net_plan_update(t->plan);
     t->done++;
@@ -352,71 +343,30 @@ int64_t csk_train_bytes(const csk_train *t)
 /* -- stop and go on ---------------------------------------------------------------------- */
 
 /* What a checkpoint holds besides the average. */
-enum { PARTS = 3 };
-static const char *const part_names[PARTS] = { "train.weights", "train.mean",
-                                               "train.square" };
-
-static float *part(const csk_train *t, int i)
+static csk_checkpoint checkpoint_of(const csk_train *t)
 {
-    float *const parts[PARTS] = { t->adam.weights, t->adam.mean, t->adam.square };
+    static const char *const names[] = { "train.weights", "train.mean",
+                                         "train.square" };
 
-    return parts[i];
+    return (csk_checkpoint){ names,
+                             { t->adam.weights, t->adam.mean, t->adam.square },
+                             t->adam.n };
 }
-
-/* A float holds 24 bits exactly: the number of steps in two. */
-enum { HALF = 1 << 16 };
 
 csk_status csk_train_save(const csk_train *t, csk_tensors *to)
 {
-    csk_tensor *v;
-    csk_status err = csk_net_export(t->net, t->adam.average, to);
+    const csk_checkpoint c = checkpoint_of(t);
+    const csk_status err = csk_net_export(t->net, t->adam.average, to);
 
-    for (int i = 0; i < PARTS && !err; i++) {
-        err = csk_tensors_add(to, part_names[i], 1, &t->adam.n, &v);
-        if (!err)
-            csk_copy(t->adam.n, part(t, i), v->data);
-    }
-    if (!err)
-        err = csk_tensors_add(to, "train.done", 1, &(int64_t){ 2 }, &v);
-    if (!err) {
-        v->data[0] = (float)(t->done / HALF);
-        v->data[1] = (float)(t->done % HALF);
-    }
-    return err;
-}
-
-static csk_status find(const csk_tensor **v, const csk_tensors *from, const char *name,
-                       int64_t len, const char *what)
-{
-    *v = csk_tensors_find(from, name);
-    if (!*v || (*v)->rank != 1 || (*v)->dim[0] != len)
-        return csk_fail(
-            CSK_ERR_FORMAT,
-            "%s: is no checkpoint of this training: \"%s\" is missing or not "
-            "of length %lld",
-            what, name, (long long)len);
-    if (csk_first_not_finite(len, (*v)->data) >= 0)
-        return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" holds what is not finite", what,
-                        name);
-    return CSK_OK;
+    return err ? err : csk_checkpoint_save(&c, t->done, to);
 }
 
 csk_status csk_train_load(csk_train *t, const csk_tensors *from, const char *what)
 {
-    const csk_tensor *v[PARTS], *done;
-    csk_status err = find(&done, from, "train.done", 2, what);
+    const csk_checkpoint c = checkpoint_of(t);
+    const csk_status err = csk_checkpoint_load(&c, &t->done, from, what);
 
-    for (int i = 0; i < PARTS && !err; i++)
-        err = find(&v[i], from, part_names[i], t->adam.n, what);
-    if (!err && !(done->data[0] >= 0.f && done->data[0] < HALF / 2 &&
-                  done->data[1] >= 0.f && done->data[1] < HALF))
-        err =
-            csk_fail(CSK_ERR_FORMAT, "%s: \"train.done\" is no number of steps", what);
-    if (err)
-        return err;
-    for (int i = 0; i < PARTS; i++)
-        csk_copy(t->adam.n, v[i]->data, part(t, i));
-    t->done = (int)done->data[0] * HALF + (int)done->data[1];
-    csk_net_plan_update(t->plan);
-    return CSK_OK;
+    if (!err)
+        csk_net_plan_update(t->plan);
+    return err;
 }

@@ -3,7 +3,7 @@
 #include "cs/rng.h"
 #include "cs/vec.h"
 #include "samplers/edm_priv.h"
-#include "samplers/train.h"
+#include "samplers/score_priv.h"
 
 #include <math.h>
 
@@ -88,10 +88,6 @@ static void denoise(const view *v, double sigma, double sigma_data, csk_rng r,
     *norm = pow(csk_distance(v->len, v->output, v->noisy) / sigma, 2.) / (double)v->len;
 }
 
-typedef struct sums {
-    double error, weight, norm, norm2; /* weight: floats; the rest sums over images */
-} sums;
-
 static csk_status check_image(const csk_net *net, const csk_array *image, int number)
 {
     const csk_space *s = &image->space;
@@ -108,7 +104,7 @@ static csk_status check_image(const csk_net *net, const csk_array *image, int nu
     return CSK_OK;
 }
 
-static csk_status assess_image(sums *sum, view *v, const csk_net *net,
+static csk_status assess_image(csk_score_sum *sum, view *v, const csk_net *net,
                                const csk_array *image, int number, double sigma_data,
                                uint64_t seed)
 {
@@ -124,26 +120,9 @@ static csk_status assess_image(sums *sum, view *v, const csk_net *net,
         double error, norm;
 
         denoise(v, csk_train_levels[k], sigma_data, r, &error, &norm);
-        sum[k].error += error * (double)v->len;
-        sum[k].weight += (double)v->len;
-        sum[k].norm += sqrt(norm);
-        sum[k].norm2 += norm;
+        csk_score_add(&sum[k], v->len, error, norm);
     }
     return CSK_OK;
-}
-
-static void conclude(csk_train_score *score, const sums *sum, int count)
-{
-    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
-        const double mean = sum[k].norm / count;
-        const double variance =
-            count > 1 ? (sum[k].norm2 - count * mean * mean) / (count - 1) : 0.;
-
-        score->psnr[k] = -10. * log10(sum[k].error / sum[k].weight);
-        score->gain[k] = score->psnr[k] + 20. * log10(csk_train_levels[k]);
-        score->norm[k] = mean;
-        score->norm_std[k] = sqrt(fmax(variance, 0.));
-    }
 }
 
 /* The net's weights and @p other change places. */
@@ -165,7 +144,7 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
 {
     const int64_t n = csk_net_parameters(net);
     const csk_monitor none = { .call = NULL };
-    sums sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
+    csk_score_sum sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
     float *other = NULL;
     view v = { .plan = NULL };
     csk_status err = CSK_OK;
@@ -195,6 +174,6 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
     csk_free(other);
     view_clear(&v);
     if (!err)
-        conclude(score, sum, count);
+        csk_score_conclude(score, sum, count);
     return err;
 }
