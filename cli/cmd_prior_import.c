@@ -2,7 +2,7 @@
 /* The verb prior import. */
 #include "cli/cli.h"
 #include "cs/tensors.h"
-#include "samplers/import.h"
+#include "samplers/import/import.h"
 
 #include <stdio.h>
 #include <string.h>

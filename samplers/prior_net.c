@@ -3,9 +3,9 @@
 #include "cs/blas_priv.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
-#include "samplers/edm_priv.h"
-#include "samplers/net_card_priv.h"
+#include "samplers/net/card_priv.h"
 #include "samplers/prior_impl.h"
+#include "samplers/train/edm_priv.h"
 
 #include <limits.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file samplers/prior_net.h
- * A network as a prior: a model file's graph (samplers/net.h), and how its output becomes the
+ * A network as a prior: a model file's graph (samplers/net/net.h), and how its output becomes the
  * denoiser. In the network's units, with F the first channels of its output,
  *
  *     D(y, s) = skip y + out F(in y, s)

@@ -7,7 +7,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/prior_impl.h"
-#include "samplers/ridge_priv.h"
+#include "samplers/ridge/ridge_priv.h"
 
 #include <math.h>
 

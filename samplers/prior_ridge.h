@@ -7,13 +7,13 @@
  *     R_sigma(x) = 1/sigma^2 sum_c g_c/a_c^2 sum_pixels Psi_c(a_c |(w_c * x)|),
  *
  * with filters w_c, convex potentials Psi_c whose derivatives are learned linear splines
- * (samplers/spline.h), and gains g_c and scales a_c that are exponentials of linear splines of
+ * (samplers/ridge/spline.h), and gains g_c and scales a_c that are exponentials of linear splines of
  * log sigma: one model for a continuous range. The denoiser is one step,
  *
  *     D(x, sigma) = x - sigma^2 grad R_sigma(x) = x - W^T [g_c phi_c(a_c |z|)/(a_c |z|) z],   z = W x,
  *
  * so the score is exactly -grad R_sigma, the gradient of a known function; it is trained as a
- * denoiser (samplers/ridge_train.h). The levels are not made to be the same density smoothed by
+ * denoiser (samplers/ridge/train.h). The levels are not made to be the same density smoothed by
  * more and more noise; each is the best of its kind for its level.
  *
  * Log-concavity. R_sigma is a sum of convex functions of linear functions of x, whatever the

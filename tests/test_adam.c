@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
-#include "samplers/adam_priv.h"
+#include "samplers/train/adam_priv.h"
 #include "tests/support/tst.h"
 
 #include <math.h>

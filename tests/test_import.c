@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Imported networks against forward passes in double that know nothing of csk's graphs. */
 #include "cs/mem.h"
-#include "samplers/import.h"
-#include "samplers/net.h"
+#include "samplers/import/import.h"
+#include "samplers/net/net.h"
 #include "tests/support/naive_nets.h"
 #include "tests/support/tst.h"
 #include "tests/support/tst_file.h"

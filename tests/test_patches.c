@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
 #include "cs/vec.h"
-#include "samplers/patches.h"
+#include "samplers/train/patches.h"
 #include "tests/support/tst_file.h"
 
 #include <math.h>

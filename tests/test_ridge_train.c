@@ -2,8 +2,8 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/prior_ridge.h"
-#include "samplers/ridge_learn_priv.h"
-#include "samplers/ridge_train.h"
+#include "samplers/ridge/learn_priv.h"
+#include "samplers/ridge/train.h"
 #include "tests/support/tst_file.h"
 #include "tests/support/tst_ridge.h"
 

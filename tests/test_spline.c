@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
 #include "cs/rng.h"
-#include "samplers/spline.h"
+#include "samplers/ridge/spline.h"
 #include "tests/support/tst.h"
 
 #include <math.h>

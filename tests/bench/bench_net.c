@@ -12,7 +12,7 @@
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/tensors.h"
-#include "samplers/net.h"
+#include "samplers/net/net.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_dnnl.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file tests/support/tst_net.h
- * Networks (samplers/net.h) once more: plain loops in double, written from the description
+ * Networks (samplers/net/net.h) once more: plain loops in double, written from the description
  * of the nodes alone, without derivatives. Those come from central differences.
  */
 #ifndef CSK_TESTS_SUPPORT_TST_NET_H

@@ -11,7 +11,7 @@
 #define CSK_TESTS_SUPPORT_TST_NET_CASE_H
 
 #include "cs/tensors.h"
-#include "samplers/net.h"
+#include "samplers/net/net.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Convolutions by oneDNN. Images stay in blocks of 16 channels (nChw16c); weights take the
+ * layout each primitive asks for, once. f32 asks for Winograd's algorithm by name, as the
+ * automatic choice never takes it, and falls back to the direct one.
+ */
+#include "samplers/net/conv_priv.h"
+
+#ifndef CSK_HAVE_DNNL
+
+csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
+{
+    (void)shape;
+    *out = NULL;
+    return csk_fail(CSK_ERR_UNSUPPORTED, "this csk was built without oneDNN");
+}
+
+bool csk_net_conv_dnnl_can(bool bf16)
+{
+    (void)bf16;
+    return false;
+}
+
+#else
+
+#include "cs/mem.h"
+#include "samplers/net/dnnl_priv.h"
+
+enum { FORWARD, DATA, WEIGHTS, PASSES };
+
+/* A primitive, and what it wants of the weights. */
+typedef struct pass {
+    dnnl_primitive_t run, reorder; /* reorder: dense to packed; of WEIGHTS back */
+    net_md x, w, b, y, scratch;
+    size_t scratch_len, w_len;
+    void *packed; /* of FORWARD and DATA; WEIGHTS has it in the scratch */
+} pass;
+
+typedef struct dnnl_conv {
+    net_conv base;
+    dnnl_engine_t engine;
+    net_md dense;
+    pass pass[PASSES];
+} dnnl_conv;
+
+static size_t padded(size_t bytes)
+{
+    return (bytes + CSK_ALIGN - 1) / CSK_ALIGN * CSK_ALIGN;
+}
+
+bool csk_net_conv_dnnl_can(bool bf16)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+    return !bf16 || dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_bf16;
+#else
+    return !bf16;
+#endif
+}
+
+/* -- making --------------------------------------------------------------------- */
+
+static void clear_pass(pass *p)
+{
+    if (p->run)
+        dnnl_primitive_destroy(p->run);
+    if (p->reorder)
+        dnnl_primitive_destroy(p->reorder);
+    net_md_clear(&p->x);
+    net_md_clear(&p->w);
+    net_md_clear(&p->b);
+    net_md_clear(&p->y);
+    net_md_clear(&p->scratch);
+    csk_free(p->packed);
+}
+
+static void destroy(net_conv *base)
+{
+    dnnl_conv *c = (dnnl_conv *)base;
+
+    for (int k = 0; k < PASSES; k++)
+        clear_pass(&c->pass[k]);
+    net_md_clear(&c->dense);
+    if (c->engine)
+        dnnl_engine_destroy(c->engine);
+}
+
+static dnnl_status_t describe(net_conv_mds *m, const dnnl_conv *c)
+{
+    const net_conv_shape *is = &c->base.is;
+    const dnnl_data_type_t type = is->bf16 ? dnnl_bf16 : dnnl_f32;
+    const dnnl_dims_t x = { is->batch, c->base.in, is->h, is->w };
+    const dnnl_dims_t w = { c->base.out, c->base.in, is->kernel, is->kernel };
+    const dnnl_dims_t b = { c->base.out };
+    const dnnl_dims_t y = { is->batch, c->base.out, is->oh, is->ow };
+    dnnl_status_t s = net_md_init(&m->x, 4, x, type, dnnl_aBcd16b);
+
+    m->stride[0] = m->stride[1] = is->stride;
+    m->pad_before[0] = m->pad_before[1] = is->pad;
+    /* What a stride leaves over at the end is less padding there. */
+    m->pad_after[0] = (is->oh - 1) * is->stride + is->kernel - is->h - is->pad;
+    m->pad_after[1] = (is->ow - 1) * is->stride + is->kernel - is->w - is->pad;
+    if (!s)
+        s = net_md_init(&m->w, 4, w, type, dnnl_format_tag_any);
+    if (!s)
+        s = net_md_init(&m->b, 1, b, dnnl_f32, dnnl_a);
+    if (!s)
+        s = net_md_init(&m->y, 4, y, type, dnnl_aBcd16b);
+    return s;
+}
+
+static void forget(net_conv_mds *m)
+{
+    net_md_clear(&m->x);
+    net_md_clear(&m->w);
+    net_md_clear(&m->b);
+    net_md_clear(&m->y);
+}
+
+/* Scratch from the caller; y := relu(y + ...) as asked for. */
+static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, bool sum, bool relu)
+{
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t s = dnnl_primitive_attr_create(attr);
+
+    if (!s)
+        s = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+    if (!s && (sum || relu)) {
+        s = dnnl_post_ops_create(&ops);
+        if (!s && sum)
+            s = net_post_sum(ops);
+        if (!s && relu)
+            s = net_post_relu(ops);
+        if (!s)
+            s = dnnl_primitive_attr_set_post_ops(*attr, ops);
+        dnnl_post_ops_destroy(ops);
+    }
+    return s;
+}
+
+static dnnl_status_t pd_of(dnnl_primitive_desc_t *pd, int kind, dnnl_engine_t engine,
+                           dnnl_alg_kind_t alg, const net_conv_mds *m,
+                           dnnl_primitive_attr_t attr, dnnl_primitive_desc_t hint)
+{
+    switch (kind) {
+    case FORWARD:
+        return net_pd_forward(pd, engine, alg, m, attr);
+    case DATA:
+        return net_pd_data(pd, engine, alg, m, attr, hint);
+    default:
+        return net_pd_weights(pd, engine, alg, m, attr, hint);
+    }
+}
+
+/* Winograd where it is wanted and there, else direct. Backward passes ask for a forward one. */
+static dnnl_status_t choose(dnnl_primitive_desc_t *pd, const dnnl_conv *c, int kind,
+                            const net_conv_mds *m, const net_conv_mds *forwards)
+{
+    const net_conv_shape *is = &c->base.is;
+    const bool winograd = is->winograd && !is->bf16 && is->kernel == 3;
+    dnnl_primitive_attr_t attr = NULL, plain = NULL;
+    dnnl_status_t s =
+        attributes(&attr, kind == FORWARD && is->sum, kind == FORWARD && is->relu);
+
+    if (!s)
+        s = attributes(&plain, false, false);
+    for (int direct = winograd ? 0 : 1; direct < 2 && !s; direct++) {
+        const dnnl_alg_kind_t alg =
+            direct ? dnnl_convolution_direct : dnnl_convolution_winograd;
+        dnnl_primitive_desc_t hint = NULL;
+        dnnl_status_t got = dnnl_success;
+
+        if (kind != FORWARD)
+            got = net_pd_forward(&hint, c->engine, alg, forwards, plain);
+        if (!got)
+            got = pd_of(pd, kind, c->engine, alg, m, attr, hint);
+        if (hint)
+            dnnl_primitive_desc_destroy(hint);
+        if (!got)
+            break;
+        *pd = NULL;
+        if (direct)
+            s = got;
+    }
+    if (plain)
+        dnnl_primitive_attr_destroy(plain);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    return s;
+}
+
+static dnnl_status_t query(pass *p, int kind, const_dnnl_primitive_desc_t pd)
+{
+    static const dnnl_query_t x[] = { dnnl_query_src_md, dnnl_query_diff_src_md,
+                                      dnnl_query_src_md };
+    static const dnnl_query_t w[] = { dnnl_query_weights_md, dnnl_query_weights_md,
+                                      dnnl_query_diff_weights_md };
+    static const dnnl_query_t y[] = { dnnl_query_dst_md, dnnl_query_diff_dst_md,
+                                      dnnl_query_diff_dst_md };
+    dnnl_status_t s = net_md_query(&p->x, pd, x[kind]);
+
+    if (!s)
+        s = net_md_query(&p->w, pd, w[kind]);
+    if (!s)
+        s = net_md_query(&p->y, pd, y[kind]);
+    if (!s)
+        s = net_md_query(&p->scratch, pd, dnnl_query_scratchpad_md);
+    if (!s) {
+        p->scratch_len = padded(dnnl_memory_desc_get_size(NET_MD(p->scratch)));
+        p->w_len = padded(dnnl_memory_desc_get_size(NET_MD(p->w)));
+    }
+    return s;
+}
+
+static dnnl_status_t make_reorder(pass *p, int kind, const dnnl_conv *c)
+{
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_status_t s =
+        kind == WEIGHTS
+            ? dnnl_reorder_primitive_desc_create(&pd, NET_MD(p->w), c->engine,
+                                                 NET_MD(c->dense), c->engine, NULL)
+            : dnnl_reorder_primitive_desc_create(&pd, NET_MD(c->dense), c->engine,
+                                                 NET_MD(p->w), c->engine, NULL);
+
+    if (!s)
+        s = dnnl_primitive_create(&p->reorder, pd);
+    if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    return s;
+}
+
+static dnnl_status_t make_pass(dnnl_conv *c, int kind)
+{
+    pass *p = &c->pass[kind];
+    dnnl_primitive_desc_t pd = NULL;
+    net_conv_mds m, forwards;
+
+    memset(&m, 0, sizeof(m));
+    memset(&forwards, 0, sizeof(forwards));
+    dnnl_status_t s = describe(&m, c);
+    if (!s)
+        s = describe(&forwards, c);
+    if (!s && kind == WEIGHTS) { /* derivatives of the weights are sums: float */
+        const dnnl_dims_t w = { c->base.out, c->base.in, c->base.is.kernel,
+                                c->base.is.kernel };
+        net_md_clear(&m.w);
+        s = net_md_init(&m.w, 4, w, dnnl_f32, dnnl_format_tag_any);
+    }
+    if (!s)
+        s = choose(&pd, c, kind, &m, &forwards);
+    if (!s)
+        s = query(p, kind, pd);
+    if (!s) {
+        const dnnl_dims_t b = { c->base.out };
+        s = net_md_init(&p->b, 1, b, dnnl_f32, dnnl_a);
+    }
+    if (!s)
+        s = dnnl_primitive_create(&p->run, pd);
+    if (!s)
+        s = make_reorder(p, kind, c);
+    if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    forget(&m);
+    forget(&forwards);
+    return s;
+}
+
+/* -- running -------------------------------------------------------------------- */
+
+typedef struct argument {
+    int is;
+    const net_md *md;
+    const void *at;
+} argument;
+
+/* The few words that oneDNN allocates for each argument are taken for granted. */
+static void execute(const dnnl_conv *c, dnnl_primitive_t run, int n, const argument *a)
+{
+    dnnl_exec_arg_t args[5];
+    dnnl_stream_t stream = NULL;
+
+    dnnl_stream_create(&stream, c->engine, dnnl_stream_default_flags);
+    for (int i = 0; i < n; i++) {
+        args[i].arg = a[i].is;
+        dnnl_memory_create(&args[i].memory, NET_MD(*a[i].md), c->engine,
+                           (void *)a[i].at);
+    }
+    dnnl_primitive_execute(run, stream, n, args);
+    dnnl_stream_wait(stream);
+    for (int i = 0; i < n; i++)
+        dnnl_memory_destroy(args[i].memory);
+    dnnl_stream_destroy(stream);
+}
+
+static void forward(const net_conv *base, void *y, const void *x, void *work)
+{
+    const dnnl_conv *c = (const dnnl_conv *)base;
+    const pass *p = &c->pass[FORWARD];
+
+    execute(c, p->run, 5,
+            (const argument[]){ { DNNL_ARG_SRC, &p->x, x },
+                                { DNNL_ARG_WEIGHTS, &p->w, p->packed },
+                                { DNNL_ARG_BIAS, &p->b, base->bias },
+                                { DNNL_ARG_DST, &p->y, y },
+                                { DNNL_ARG_SCRATCHPAD, &p->scratch, work } });
+}
+
+static void data(const net_conv *base, void *gx, const void *gy, void *work)
+{
+    const dnnl_conv *c = (const dnnl_conv *)base;
+    const pass *p = &c->pass[DATA];
+
+    execute(c, p->run, 4,
+            (const argument[]){ { DNNL_ARG_DIFF_SRC, &p->x, gx },
+                                { DNNL_ARG_WEIGHTS, &p->w, p->packed },
+                                { DNNL_ARG_DIFF_DST, &p->y, gy },
+                                { DNNL_ARG_SCRATCHPAD, &p->scratch, work } });
+}
+
+static void weights(const net_conv *base, float *gw, float *gb, const void *x,
+                    const void *gy, void *work)
+{
+    const dnnl_conv *c = (const dnnl_conv *)base;
+    const pass *p = &c->pass[WEIGHTS];
+
+    execute(c, p->run, 5,
+            (const argument[]){
+                { DNNL_ARG_SRC, &p->x, x },
+                { DNNL_ARG_DIFF_DST, &p->y, gy },
+                { DNNL_ARG_DIFF_WEIGHTS, &p->w, work },
+                { DNNL_ARG_DIFF_BIAS, &p->b, gb },
+                { DNNL_ARG_SCRATCHPAD, &p->scratch, (char *)work + p->w_len } });
+    execute(c, p->reorder, 2,
+            (const argument[]){ { DNNL_ARG_FROM, &p->w, work },
+                                { DNNL_ARG_TO, &c->dense, gw } });
+}
+
+static void pack(net_conv *base)
+{
+    const dnnl_conv *c = (const dnnl_conv *)base;
+
+    for (int kind = FORWARD; kind <= DATA; kind++) {
+        const pass *p = &c->pass[kind];
+
+        if (p->run)
+            execute(c, p->reorder, 2,
+                    (const argument[]){ { DNNL_ARG_FROM, &c->dense, base->dense },
+                                        { DNNL_ARG_TO, &p->w, p->packed } });
+    }
+}
+
+static const net_conv_class class = { forward, data, weights, pack, destroy };
+
+csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
+{
+    const bool wanted[PASSES] = { shape->forward, shape->data, shape->weights };
+    dnnl_conv *c = csk_net_conv_alloc(sizeof(*c), shape);
+    csk_status err = CSK_OK;
+
+    *out = NULL;
+    if (!c)
+        return CSK_ERR_NOMEM;
+    const dnnl_dims_t w = { c->base.out, c->base.in, shape->kernel, shape->kernel };
+    dnnl_status_t s = dnnl_engine_create(&c->engine, dnnl_cpu, 0);
+    c->base.cls = &class;
+    if (!s)
+        s = net_md_init(&c->dense, 4, w, dnnl_f32, dnnl_abcd);
+    for (int k = 0; k < PASSES && !s && !err; k++) {
+        pass *p = &c->pass[k];
+
+        if (!wanted[k])
+            continue;
+        s = make_pass(c, k);
+        if (!s && k != WEIGHTS) {
+            p->packed = csk_alloc((int64_t)p->w_len, 1);
+            err = p->packed ? CSK_OK : CSK_ERR_NOMEM;
+        }
+        const size_t need = p->scratch_len + (k == WEIGHTS ? p->w_len : 0);
+        if (need > c->base.work_len)
+            c->base.work_len = need;
+    }
+    if (!err && s)
+        err =
+            s == dnnl_out_of_memory
+                ? csk_fail(CSK_ERR_NOMEM, "oneDNN is out of memory")
+                : csk_fail(CSK_ERR_UNSUPPORTED,
+                           "oneDNN (status %d) has no convolution %d x %d, stride %d, "
+                           "of %d to %d channels of %d x %d",
+                           (int)s, shape->kernel, shape->kernel, shape->stride,
+                           shape->in, shape->out, shape->h, shape->w);
+    if (err)
+        csk_net_conv_free(&c->base);
+    else
+        *out = &c->base;
+    return err;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A window of an image, resampled, and what is done to it. Never installed. */
+#ifndef CSK_SAMPLERS_TRAIN_PATCHES_PRIV_H
+#define CSK_SAMPLERS_TRAIN_PATCHES_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Pixel i of the patch is at first + i step of an axis of `length` samples. */
+typedef struct csk_patch_axis {
+    int64_t length;
+    int size;
+    double first, step;
+} csk_patch_axis;
+
+typedef struct csk_window {
+    const float *image; /* [y.length][x.length][width] */
+    int width;          /* floats of a pixel: 1 or 2 */
+    float scale;        /* factor */
+    bool positive;      /* what overshoots below 0 is cut */
+    csk_patch_axis y, x;
+    bool transpose;
+} csk_window;
+
+/* The sample that stands for number i of an axis that is mirrored at its ends. */
+static inline int64_t csk_patch_mirror(int64_t i, int64_t length)
+{
+    while (i < 0 || i >= length)
+        i = i < 0 ? -1 - i : 2 * length - 1 - i;
+    return i;
+}
+
+/* Floats of work for patches of this size that are shrunk to `zoom` at most. */
+int64_t csk_window_work_len(int size, double zoom);
+
+/* out[channels][size][size]; a real image has an imaginary part of 0. */
+void csk_window_resample(const csk_window *w, float *out, int channels, float *work);
+
+/* |x|^gamma, sign or phase kept. out[channels][pixels] */
+void csk_patch_gamma(int64_t pixels, int channels, float *out, double gamma);
+
+/* Uniform numbers that a phase takes. */
+enum { CSK_PHASE_WAVES = 3, CSK_PHASE_RANDOM = 7 + 4 * CSK_PHASE_WAVES };
+
+/* Multiply out[2][size][size] by exp(i phi); work: 8 size floats. */
+void csk_patch_phase(int size, float *out, const float *u, float *work);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs/mem.h"
+#include "cs/simd_priv.h"
+#include "cs/vec.h"
+#include "samplers/train/patches_priv.h"
+
+#include <math.h>
+
+/* -- resampling ----------------------------------------------------------------------- */
+
+enum { MOST_TAPS = 4 * 16 + 2 };
+
+/* Keys' kernel, a = -1/2. */
+static double cubic(double t)
+{
+    const double a = fabs(t);
+
+    if (a < 1.)
+        return (1.5 * a - 2.5) * a * a + 1.;
+    return a < 2. ? ((-.5 * a + 2.5) * a - 4.) * a + 2. : 0.;
+}
+
+static double stretch_of(double step)
+{
+    return fmax(1., fabs(step));
+}
+
+static int taps_of(double step)
+{
+    return (int)ceil(4. * stretch_of(step)) + 1;
+}
+
+/* The weights of pixel @p i and the first of the samples they belong to. */
+static int64_t taps(const csk_patch_axis *a, int i, float weight[MOST_TAPS])
+{
+    const double at = a->first + i * a->step, stretch = stretch_of(a->step);
+    const int64_t start = (int64_t)ceil(at - 2. * stretch);
+    const int n = taps_of(a->step);
+    double value[MOST_TAPS], sum = 0.;
+
+    for (int t = 0; t < n; t++)
+        sum += value[t] = cubic(((double)(start + t) - at) / stretch);
+    for (int t = 0; t < n; t++)
+        weight[t] = (float)(value[t] / sum);
+    return start;
+}
+
+CSK_HOT static void add_row(int64_t n, float w, const float *row, float *sum)
+{
+    for (int64_t i = 0; i < n; i++)
+        sum[i] += w * row[i];
+}
+
+/*
+ * Rows of @p n floats, @p stride apart, of which @p rows holds number @p base and those
+ * behind, combined to one row for each pixel of the axis.
+ */
+static void combine(const csk_patch_axis *a, const float *rows, int64_t base,
+                    int64_t stride, int64_t n, float scale, float *out)
+{
+    const int count = taps_of(a->step);
+    float weight[MOST_TAPS] = { 0.f };
+
+    for (int i = 0; i < a->size; i++) {
+        const int64_t start = taps(a, i, weight);
+        float *sum = out + i * n;
+
+        csk_zero(n, sum);
+        for (int t = 0; t < count; t++) {
+            const int64_t k = csk_patch_mirror(start + t, a->length);
+            if (weight[t] != 0.f)
+                add_row(n, weight[t] * scale, rows + (k - base) * stride, sum);
+        }
+    }
+}
+
+/* The samples lo .. hi - 1 that the pixels of an axis need, mirrored ones included. */
+static void range(const csk_patch_axis *a, int64_t *lo, int64_t *hi)
+{
+    const double last = a->first + (a->size - 1) * a->step;
+    const double reach = 2. * stretch_of(a->step) + 1.;
+    const int64_t from = (int64_t)floor(fmin(a->first, last) - reach);
+    const int64_t to = (int64_t)ceil(fmax(a->first, last) + reach) + 1;
+
+    *lo = from > 0 ? from : 0;
+    *hi = to < a->length ? to : a->length;
+}
+
+/* Columns that a window can have. */
+static int64_t most_columns(int size, double zoom)
+{
+    const double step = 1. / zoom;
+
+    return (int64_t)ceil((size - 1) * step + 4. * stretch_of(step)) + 5;
+}
+
+int64_t csk_window_work_len(int size, double zoom)
+{
+    return csk_pad(4 * (int64_t)size * most_columns(size, zoom));
+}
+
+/* out[x][y] := in[y][x] of @p in with @p width floats a pixel, of which the first is taken. */
+static void transpose(int64_t rows, int64_t cols, int width, const float *in,
+                      float *out)
+{
+    for (int64_t y = 0; y < rows; y++) {
+        for (int64_t x = 0; x < cols; x++)
+            out[x * rows + y] = in[(y * cols + x) * width];
+    }
+}
+
+static void transpose_square(int n, float *x)
+{
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            const float t = x[i * n + j];
+            x[i * n + j] = x[j * n + i];
+            x[j * n + i] = t;
+        }
+    }
+}
+
+static void cut_negative(int64_t n, float *x)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = x[i] > 0.f ? x[i] : 0.f;
+}
+
+void csk_window_resample(const csk_window *w, float *out, int channels, float *work)
+{
+    const int size = w->y.size;
+    const int64_t pixels = (int64_t)size * size;
+    int64_t lo, hi;
+
+    range(&w->x, &lo, &hi);
+    const int64_t cols = hi - lo;
+    float *turned = work + size * cols * w->width;
+
+    combine(&w->y, w->image + lo * w->width, 0, w->x.length * w->width, cols * w->width,
+            w->scale, work);
+    for (int c = 0; c < channels; c++) {
+        float *plane = out + c * pixels;
+        if (c >= w->width) {
+            csk_zero(pixels, plane);
+            continue;
+        }
+        transpose(size, cols, w->width, work + c, turned);
+        combine(&w->x, turned, lo, size, size, 1.f, plane);
+        if (!w->transpose)
+            transpose_square(size, plane);
+        if (w->positive)
+            cut_negative(pixels, plane);
+    }
+}
+
+/* -- magnitude and phase ---------------------------------------------------------------- */
+
+void csk_patch_gamma(int64_t pixels, int channels, float *out, double gamma)
+{
+    const float g = (float)gamma;
+
+    if (channels == 1) {
+        for (int64_t i = 0; i < pixels; i++)
+            out[i] = copysignf(powf(fabsf(out[i]), g), out[i]);
+        return;
+    }
+    for (int64_t i = 0; i < pixels; i++) {
+        const float re = out[i], im = out[pixels + i];
+        const float power = re * re + im * im;
+        const float f = power > 0.f ? powf(power, .5f * (g - 1.f)) : 0.f;
+
+        out[i] *= f;
+        out[pixels + i] *= f;
+    }
+}
+
+/*
+ * exp(i a) for any moderate a: reduced to a quarter turn, then Taylor's polynomials; absolute
+ * error below 1e-6, and the same on every libm.
+ */
+CSK_HOT_INLINE void circle(float a, float *c, float *s)
+{
+    const float turns = a * .63661977f; /* in quarters */
+    const float nearest = floorf(turns + .5f);
+    const int32_t quadrant = (int32_t)nearest;
+    const float r = (turns - nearest) * 1.57079633f, z = r * r;
+    const float sine =
+        r + r * z * (-.16666667f + z * (.008333331f + z * -.00019840874f));
+    const float cosine =
+        1.f + z * (-.5f + z * (.041666638f + z * (-.0013888378f + z * .00002439045f)));
+    const float x = (quadrant & 1) ? sine : cosine, y = (quadrant & 1) ? cosine : sine;
+
+    *c = ((quadrant + 1) & 2) ? -x : x;
+    *s = (quadrant & 2) ? -y : y;
+}
+
+CSK_HOT static void rotate_row(int64_t n, const float *phi, float *re, float *im)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float a = re[i], b = im[i];
+        float c, s;
+
+        circle(phi[i], &c, &s);
+        re[i] = a * c - b * s;
+        im[i] = a * s + b * c;
+    }
+}
+
+static double spread(float u, double most)
+{
+    return (2. * (double)u - 1.) * most;
+}
+
+/*
+ * In radians, with y and x from -1 to 1 across the patch: a constant; slopes up to 2, second
+ * order up to 1, waves of at most 1.25 periods a patch and up to 0.5, all of them times one
+ * strength between 0 and 1, so that some patches are nearly real up to a constant.
+ */
+void csk_patch_phase(int size, float *out, const float *u, float *work)
+{
+    static const double pi = 3.14159265358979323846;
+    const double strength = (double)u[6];
+    const double p0 = spread(u[0], pi), py = spread(u[1], 2. * strength),
+                 px = spread(u[2], 2. * strength), pyy = spread(u[3], strength),
+                 pyx = spread(u[4], strength), pxx = spread(u[5], strength);
+    float *phi = work, *cosine = work + size, *sine = cosine + CSK_PHASE_WAVES * size;
+    const float *wave = u + 7;
+
+    for (int k = 0; k < CSK_PHASE_WAVES; k++) {
+        for (int x = 0; x < size; x++) {
+            const double at = spread((float)x / (float)(size - 1), 1.);
+            const double a = pi * spread(wave[4 * k + 1], 1.25) * at +
+                             pi * spread(wave[4 * k + 2], 1.);
+            cosine[k * size + x] = (float)cos(a);
+            sine[k * size + x] = (float)sin(a);
+        }
+    }
+    for (int i = 0; i < size; i++) {
+        const double y = spread((float)i / (float)(size - 1), 1.);
+        const float c0 = (float)(p0 + y * (py + y * pyy)), c1 = (float)(px + y * pyx),
+                    c2 = (float)pxx;
+
+        for (int j = 0; j < size; j++) {
+            const float x = 2.f * (float)j / (float)(size - 1) - 1.f;
+            phi[j] = c0 + x * (c1 + x * c2);
+        }
+        for (int k = 0; k < CSK_PHASE_WAVES; k++) {
+            const double a = pi * spread(wave[4 * k], 1.25) * y;
+            const double height = .5 * strength * (double)wave[4 * k + 3];
+            add_row(size, (float)(height * cos(a)), cosine + k * size, phi);
+            add_row(size, (float)(-height * sin(a)), sine + k * size, phi);
+        }
+        rotate_row(size, phi, out + (int64_t)i * size,
+                   out + ((int64_t)size + i) * size);
+    }
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "samplers/train/train.h"
+#include "cs/blas_priv.h"
+#include "cs/mem.h"
+#include "cs/rng.h"
+#include "cs/vec.h"
+#include "samplers/train/adam_priv.h"
+#include "samplers/train/checkpoint_priv.h"
+#include "samplers/train/edm_priv.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const noises[] = { "log-uniform", "log-normal", NULL };
+static const char *const precisions[] = { "auto", "f32", "bf16", NULL };
+
+#define S csk_train_opts
+/* clang-format off */
+const csk_param csk_train_params[] = {
+    CSK_OPT_INT   (S, steps,      "steps",      20000, 1, INT_MAX,  "N",     "steps of the schedule"),
+    CSK_OPT_INT   (S, batch,      "batch",      16,    1, 1024,     "N",     "patches of a step"),
+    CSK_OPT_INT   (S, warmup,     "warmup",     500,   0, INT_MAX,  "N",     "steps in which the rate rises"),
+    CSK_OPT_REAL  (S, rate,       "rate",       2e-3,  0, 1,        "RATE",  "largest rate of Adam"),
+    CSK_OPT_REAL  (S, ema,        "ema",        .999,  0, 1,        "DECAY", "of the average of the weights"),
+    CSK_OPT_REAL  (S, clip,       "clip",       1,     1e-6, 1e6,   "NORM",  "longest gradient"),
+    CSK_OPT_REAL  (S, sigma_min,  "sigma-min",  .004,  1e-6, 1e3,   "SIGMA", "lowest noise level"),
+    CSK_OPT_REAL  (S, sigma_max,  "sigma-max",  1,     1e-6, 1e3,   "SIGMA", "highest noise level"),
+    CSK_OPT_REAL  (S, sigma_data, "sigma-data", .25,   1e-6, 1e3,   "SIGMA", "standard deviation of the images' floats, about"),
+    CSK_OPT_CHOICE(S, noise,      "noise",      0,     noises,               "how noise levels are drawn"),
+    CSK_OPT_CHOICE(S, precision,  "precision",  0,     precisions,           "of the network; auto: bf16 where the processor has it"),
+    CSK_OPT_END,
+};
+/* clang-format on */
+#undef S
+
+csk_train_opts csk_train_defaults(void)
+{
+    csk_train_opts o;
+
+    csk_param_defaults(csk_train_params, &o);
+    return o;
+}
+
+/* Streams of random numbers; the draw is the step. */
+enum { STREAM_NOISE = 0x74726e00, STREAM_LEVEL, STREAM_NORMAL };
+/* Patches that one thread takes at a time: few enough for its caches. */
+enum { PART = 4 };
+
+struct csk_train {
+    csk_train_opts opts;
+    uint64_t seed;
+    csk_net *net;
+    csk_net_plan *plan;
+    const csk_patches *patches;
+    csk_adam adam;
+    bool bf16;
+    int done;
+    int64_t image; /* floats of a patch */
+    int64_t bytes;
+    int part, parts; /* a batch is so many parts, of `part` patches each */
+    float *gradient; /* [parts][parameters] */
+    float *clean, *noise, *input, *output; /* [batch][channels][size][size] */
+    float *patch_work, *work;              /* work: of each part */
+    double *sigma, *loss;                  /* loss: of each part, a sum of squares */
+};
+
+/* -- one step ------------------------------------------------------------------------- */
+
+/* The levels of a batch are spread over the range, each in a cell of its own. */
+static void draw_levels(const csk_train *t, uint32_t step, float *uniform)
+{
+    const csk_train_opts *o = &t->opts;
+    const double lo = log(o->sigma_min), range = log(o->sigma_max) - lo;
+    const csk_rng r = { t->seed, STREAM_LEVEL, step };
+
+    if (o->noise == CSK_TRAIN_LOG_NORMAL) {
+        csk_rng_normal((csk_rng){ t->seed, STREAM_NORMAL, step }, o->batch, uniform);
+        for (int i = 0; i < o->batch; i++)
+            uniform[i] = fminf(fmaxf(.5f + .25f * uniform[i], 0.f), 1.f);
+    } else {
+        csk_rng_uniform(r, o->batch, uniform);
+        for (int i = 0; i < o->batch; i++)
+            uniform[i] = ((float)i + uniform[i]) / (float)o->batch;
+    }
+    for (int i = 0; i < o->batch; i++)
+        t->sigma[i] = exp(lo + range * (double)uniform[i]);
+}
+
+/* input := c_in (x + s n), clean := the target (x - c_skip (x + s n)) / c_out. */
+static void add_noise(const csk_train *t)
+{
+    for (int i = 0; i < t->opts.batch; i++) {
+        const csk_edm c = csk_edm_at(t->sigma[i], t->opts.sigma_data);
+        float *x = t->clean + i * t->image, *y = t->input + i * t->image;
+        const float s = (float)t->sigma[i], in = (float)c.in;
+        const float own = (float)((1. - c.skip) / c.out);
+        const float noise = (float)(-c.skip * t->sigma[i] / c.out);
+        const float *n = t->noise + i * t->image;
+
+        for (int64_t j = 0; j < t->image; j++) {
+            y[j] = in * (x[j] + s * n[j]);
+            x[j] = own * x[j] + noise * n[j];
+        }
+    }
+}
+
+/* Forwards and backwards for one part: its sum of squares, and the gradient in its own place. */
+static void do_part(const csk_train *t, int k)
+{
+    const int64_t n = t->part * t->image, at = k * n;
+    float *output = t->output + at, *gradient = t->gradient + k * t->adam.n;
+    float *work = t->work + k * csk_net_plan_work_len(t->plan);
+
+    csk_net_forward(t->plan, output, t->input + at, t->sigma + (int64_t)k * t->part,
+                    NULL, work);
+    csk_axpby(n, -1., t->clean + at, 1., output);
+    t->loss[k] = csk_dot(n, output, output);
+    csk_scale(n, 2. / (double)(t->parts * n), output);
+    csk_zero(t->adam.n, gradient);
+    csk_net_backward(t->plan, NULL, gradient, output, work);
+}
+
+/*
+ * The loss, and its gradient in the first part's place. Parts run side by side, each on one
+ * thread, and are added in order: the number of threads changes nothing.
+ */
+static double loss_and_gradient(const csk_train *t)
+{
+    double loss = 0.;
+
+#pragma omp parallel for schedule(static)
+    for (int k = 0; k < t->parts; k++)
+        do_part(t, k);
+    for (int k = 0; k < t->parts; k++) {
+        loss += t->loss[k];
+        if (k > 0)
+            csk_axpby(t->adam.n, 1., t->gradient + k * t->adam.n, 1., t->gradient);
+    }
+    return loss / (double)(t->opts.batch * t->image);
+}
+
+static csk_status step(csk_train *t, double *loss)
+{
+    const csk_train_opts *o = &t->opts;
+    const int64_t n = o->batch * t->image;
+    const int64_t first = (int64_t)t->done * o->batch;
+    const uint64_t epoch = (uint64_t)first >> 31; /* patches are numbered in 32 bits */
+
+    csk_patches_draw(t->patches, t->seed + epoch, first & INT32_MAX, o->batch, t->clean,
+                     t->patch_work);
+    draw_levels(t, (uint32_t)t->done, t->input);
+    csk_rng_normal((csk_rng){ t->seed, STREAM_NOISE, (uint32_t)t->done }, n, t->noise);
+    add_noise(t);
+    *loss = loss_and_gradient(t);
+    if (!isfinite(*loss))
+        return csk_fail(CSK_ERR_NUMERIC,
+                        "training: the loss is %g at step %d; a lower --rate may help",
+                        *loss, t->done + 1);
+    const double norm = csk_norm(t->adam.n, t->gradient);
+    const double decay = fmin(o->ema, (1. + t->done) / (10. + t->done));
+    if (isfinite(norm)) /* else the step is left out */
+        csk_adam_step(&t->adam, t->done + 1,
+                      csk_adam_rate(o->rate, o->steps, o->warmup, t->done), t->gradient,
+                      norm > o->clip ? o->clip / norm : 1., decay);
+    csk_net_plan_update(t->plan);
+    t->done++;
+    return CSK_OK;
+}
+
+csk_status csk_train_run(csk_train *t, int until, double *loss,
+                         const csk_monitor *monitor)
+{
+    const csk_monitor none = { .call = NULL };
+    const int first = t->done;
+    csk_status err = CSK_OK;
+    double sum = 0.;
+
+    while (t->done < until && !err) {
+        double now;
+        err = step(t, &now);
+        if (err)
+            break;
+        sum += now;
+        const csk_progress p = { .what = "training",
+                                 .iter = t->done,
+                                 .max_iter = t->opts.steps,
+                                 .residual = now,
+                                 .change = NAN,
+                                 .x = t->adam.weights,
+                                 .len = t->adam.n };
+        err = csk_monitor_report(monitor ? monitor : &none, &p);
+    }
+    if (loss)
+        *loss = t->done > first ? sum / (t->done - first) : NAN;
+    return err;
+}
+
+/* -- making one ------------------------------------------------------------------------- */
+
+static csk_status check(const csk_net *net, const csk_patches *patches,
+                        const csk_train_opts *o)
+{
+    const int channels = csk_patches_channels(patches),
+              size = csk_patches_size(patches);
+    const csk_status err = csk_param_check(csk_train_params, o);
+
+    if (err)
+        return err;
+    if (!(o->sigma_min < o->sigma_max))
+        return csk_fail(CSK_ERR_ARG, "sigma-min %g is not below sigma-max %g",
+                        o->sigma_min, o->sigma_max);
+    if (csk_net_inputs(net) != channels || csk_net_outputs(net) != channels)
+        return csk_fail(CSK_ERR_SHAPE,
+                        "training: the net maps %d channels to %d, the patches have %d",
+                        csk_net_inputs(net), csk_net_outputs(net), channels);
+    if (size % csk_net_multiple(net))
+        return csk_fail(CSK_ERR_SHAPE,
+                        "training: patches of %d pixels, expected a multiple of %d",
+                        size, csk_net_multiple(net));
+    return CSK_OK;
+}
+
+static csk_status plan(csk_train *t)
+{
+    const int size = csk_patches_size(t->patches);
+    const bool can = csk_net_can(CSK_NET_AUTO, CSK_NET_BF16);
+    const int before = csk_blas_single(); /* the plan is for one thread */
+
+    t->bf16 = t->opts.precision == CSK_TRAIN_BF16 ||
+              (t->opts.precision == CSK_TRAIN_AUTO && can);
+    t->part = t->opts.batch % PART ? 1 : PART;
+    t->parts = t->opts.batch / t->part;
+    const csk_status err = csk_net_plan_new(
+        &t->plan, t->net,
+        &(csk_net_shape){ .batch = t->part,
+                          .height = size,
+                          .width = size,
+                          .precision = t->bf16 ? CSK_NET_BF16 : CSK_NET_F32,
+                          .derivative = CSK_NET_WEIGHTS });
+    csk_blas_restore(before);
+    return err;
+}
+
+/* A vector of floats that is counted. */
+static float *vector(csk_train *t, int64_t len)
+{
+    t->bytes += len * (int64_t)sizeof(float);
+    return csk_alloc(len, sizeof(float));
+}
+
+static csk_status allocate(csk_train *t)
+{
+    const int64_t n = t->opts.batch * t->image, parameters = t->adam.n;
+    float **const parts[] = { &t->adam.mean, &t->adam.square, &t->adam.average,
+                              &t->gradient,  &t->clean,       &t->noise,
+                              &t->input,     &t->output };
+
+    for (int i = 0; i < 8; i++) {
+        *parts[i] = vector(t, i < 3 ? parameters : i == 3 ? t->parts * parameters : n);
+        if (!*parts[i])
+            return CSK_ERR_NOMEM;
+    }
+    t->patch_work = vector(t, csk_patches_work_len(t->patches, t->opts.batch));
+    t->work = vector(t, t->parts * csk_net_plan_work_len(t->plan));
+    t->sigma = csk_alloc(t->opts.batch, sizeof(*t->sigma));
+    t->loss = csk_alloc(t->parts, sizeof(*t->loss));
+    return t->patch_work && t->work && t->sigma && t->loss ? CSK_OK : CSK_ERR_NOMEM;
+}
+
+csk_status csk_train_new(csk_train **out, csk_net *net, const csk_patches *patches,
+                         const csk_train_opts *opts, uint64_t seed)
+{
+    const csk_train_opts o = opts ? *opts : csk_train_defaults();
+    const int64_t size = csk_patches_size(patches);
+    csk_status err = check(net, patches, &o);
+
+    if (err)
+        return err;
+    csk_train *t = csk_alloc(1, sizeof(*t));
+    if (!t)
+        return CSK_ERR_NOMEM;
+    *t = (csk_train){
+        .opts = o,
+        .seed = seed,
+        .net = net,
+        .patches = patches,
+        .adam = { .n = csk_net_parameters(net), .weights = csk_net_weights(net) },
+        .image = csk_patches_channels(patches) * size * size,
+    };
+    err = plan(t);
+    if (!err)
+        err = allocate(t);
+    if (err) {
+        csk_train_free(t);
+        return err;
+    }
+    csk_copy(t->adam.n, t->adam.weights, t->adam.average);
+    *out = t;
+    return CSK_OK;
+}
+
+void csk_train_free(csk_train *t)
+{
+    if (!t)
+        return;
+    csk_net_plan_free(t->plan);
+    csk_free(t->adam.mean);
+    csk_free(t->adam.square);
+    csk_free(t->adam.average);
+    csk_free(t->gradient);
+    csk_free(t->clean);
+    csk_free(t->noise);
+    csk_free(t->input);
+    csk_free(t->output);
+    csk_free(t->patch_work);
+    csk_free(t->work);
+    csk_free(t->sigma);
+    csk_free(t->loss);
+    csk_free(t);
+}
+
+int csk_train_done(const csk_train *t)
+{
+    return t->done;
+}
+
+const float *csk_train_average(const csk_train *t)
+{
+    return t->adam.average;
+}
+
+bool csk_train_is_bf16(const csk_train *t)
+{
+    return t->bf16;
+}
+
+int64_t csk_train_bytes(const csk_train *t)
+{
+    return t->bytes;
+}
+
+/* -- stop and go on ---------------------------------------------------------------------- */
+
+/* What a checkpoint holds besides the average. */
+static csk_checkpoint checkpoint_of(const csk_train *t)
+{
+    static const char *const names[] = { "train.weights", "train.mean",
+                                         "train.square" };
+
+    return (csk_checkpoint){ names,
+                             { t->adam.weights, t->adam.mean, t->adam.square },
+                             t->adam.n };
+}
+
+csk_status csk_train_save(const csk_train *t, csk_tensors *to)
+{
+    const csk_checkpoint c = checkpoint_of(t);
+    const csk_status err = csk_net_export(t->net, t->adam.average, to);
+
+    return err ? err : csk_checkpoint_save(&c, t->done, to);
+}
+
+csk_status csk_train_load(csk_train *t, const csk_tensors *from, const char *what)
+{
+    const csk_checkpoint c = checkpoint_of(t);
+    const csk_status err = csk_checkpoint_load(&c, &t->done, from, what);
+
+    if (!err)
+        csk_net_plan_update(t->plan);
+    return err;
+}
