@@ -131,8 +131,7 @@ static bool is_output_name(const cli_cmd *cmd, const char *name)
 {
     const int k = cli_output_arg(cmd);
 
-    return strcmp(name, "output") == 0 ||
-           (strcmp(name, "out") == 0 && k >= 0);
+    return strcmp(name, "output") == 0 || (strcmp(name, "out") == 0 && k >= 0);
 }
 
 static csk_status set_flag(const csk_param *table, void *base, const char *name,

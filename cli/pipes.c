@@ -83,9 +83,10 @@ csk_status cli_read_pipe(csk_array *a, char hex[65])
         return err;
     cli_sha256(hex, bytes, len);
     parser *parse = parser_of(bytes, len);
-    err = parse ? parse(a, bytes, len, "standard input")
-                : csk_fail(CSK_ERR_FORMAT, "standard input is none of .npy, .nii, "
-                                           ".nii.gz, .png and .jpg, which a pipe takes");
+    err = parse
+              ? parse(a, bytes, len, "standard input")
+              : csk_fail(CSK_ERR_FORMAT, "standard input is none of .npy, .nii, "
+                                         ".nii.gz, .png and .jpg, which a pipe takes");
     free(bytes);
     return err;
 }

@@ -4,9 +4,9 @@
 #define CSK_CLI_TRAIN_H
 
 #include "cli/cli.h"
-#include "samplers/train/unet.h"
 #include "samplers/ridge/train.h"
 #include "samplers/train/train.h"
+#include "samplers/train/unet.h"
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
 #include "cs/vec.h"
-#include "samplers/train/unet.h"
 #include "samplers/train/train.h"
+#include "samplers/train/unet.h"
 #include "tests/support/tst_file.h"
 
 #include <math.h>
