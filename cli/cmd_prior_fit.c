@@ -76,6 +76,8 @@ static const cli_arg fit_args[] = {
 
 static const cli_example fit_examples[] = {
     { "prior fit --kind wavelet scan-truth.npy -o head.csk", "from one complex image" },
+    { "prior fit head.npy --no-phase --levels 3 --shifts 2 -o grey.csk",
+      "of real images" },
     { NULL, NULL },
 };
 

@@ -105,8 +105,6 @@ static const cli_arg args[] = {
 };
 
 static const cli_example examples[] = {
-    { "prior fit head.npy --no-phase --levels 3 --shifts 2 -o grey.csk",
-      "a prior of real images" },
     { "restore blurred.npy --operator blur:2 --noise 0.02 --prior grey.csk --samples 4 "
       "--levels 8 --out sharp/",
       "four sharp images that may have been blurred, quickly" },

@@ -199,10 +199,9 @@ START_TEST(every_verb_is_well_described)
         if (words[1])
             words[1]++;
         ck_assert_ptr_eq(cli_find(words[1] ? 2 : 1, words, &used), cmd);
-        int own = 0; /* others may make what these need */
         for (const cli_example *e = cmd->examples; e->line; e++)
-            own += strncmp(e->line, cmd->name, strlen(cmd->name)) == 0;
-        ck_assert_msg(own > 0, "csk %s: examples of other verbs alone", cmd->name);
+            ck_assert_msg(strncmp(e->line, cmd->name, strlen(cmd->name)) == 0,
+                          "csk %s: example of another verb", cmd->name);
     }
 }
 END_TEST
