@@ -190,7 +190,7 @@ csk_status cli_image_op_simulate(const cli_call *call, const char *text, double 
     if (!err) {
         const int64_t m = csk_linop_rows(op.A);
         cli_put_shape(call, "data", &y.space);
-        cli_put_int(call, "measured", m / (int64_t)x.space.field);
+        cli_put_int(call, "measured", x.space.field == CSK_COMPLEX ? m / 2 : m);
         cli_put_real(call, "noise", noise, -1, NULL);
         if (noise > 0.)
             cli_put_real(call, "rms_to_noise",

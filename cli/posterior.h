@@ -19,11 +19,11 @@
  */
 csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const float *b,
                              double eta, const cli_prior *prior,
-                             const csk_recon_opts *opts,
+                             const csk_recon_opts *given,
                              double seconds_reading) CSK_MUST_CHECK;
 
 /** How long that takes and how much memory, by timing operator and prior. */
-csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *prior,
-                              const csk_recon_opts *opts, cli_plan *out) CSK_MUST_CHECK;
+csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
+                              const csk_recon_opts *o, cli_plan *out) CSK_MUST_CHECK;
 
 #endif

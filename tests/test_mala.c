@@ -257,6 +257,7 @@ START_TEST(samples_a_ridge_posterior_by_quadrature)
     double total = 0., mean[3] = { 0. }, square[3] = { 0. };
 
     paint(&p, 1, 3);
+    ck_assert_int_eq(p.n, 3);
     for (int i = 0; i < POINTS * POINTS * POINTS; i++) {
         const int at[3] = { i % POINTS, i / POINTS % POINTS, i / POINTS / POINTS };
         double x[3];

@@ -17,6 +17,7 @@
 #include "tests/support/tst_file.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,9 +229,7 @@ START_TEST(comes_back_from_a_card)
     tst_ok(csk_score_norm_text(&text, &s));
     card = malloc(strlen(text) + 100);
     ck_assert_ptr_nonnull(card);
-    strcpy(card, "{\"score_norm\": ");
-    strcat(card, text);
-    strcat(card, "}");
+    (void)snprintf(card, strlen(text) + 100, "{\"score_norm\": %s}", text);
     tst_ok(csk_score_norm_parse(&back, card, "card"));
     ck_assert_int_eq(back.count, 2);
     ck_assert_int_eq(back.images, 40);

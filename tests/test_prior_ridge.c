@@ -386,7 +386,7 @@ START_TEST(refuses_what_is_no_model)
 {
     const csk_space space = TST_REAL(8, 8);
     csk_tensors m = tst_ridge_model(CSK_REAL, 2, 3, 4, 3);
-    csk_tensor *slope = (csk_tensor *)(uintptr_t)csk_tensors_find(&m, "slope");
+    csk_tensor *slope = (csk_tensor *)csk_tensors_find(&m, "slope");
     csk_prior *p = NULL;
 
     refuses(&(csk_space)TST_REAL(64), &m, CSK_ERR_SHAPE,
