@@ -439,28 +439,9 @@ END_TEST
 
 static csk_status build(void)
 {
-    static float x[2 * 16], b[16];
-    const csk_space space = TST_REAL(16);
     const csk_langevin_opts o = options(.5);
-    const csk_stage stages[] = { { 1., 2., 0., 1 }, { 1., 1., 0., 1 } };
-    float variance[16];
-    csk_linop *A;
-    csk_prior *prior = NULL;
 
-    for (int i = 0; i < 16; i++)
-        variance[i] = 1.f;
-    csk_status err = csk_linop_identity(&A, &space);
-    if (err)
-        return err;
-    err = csk_prior_gauss(&prior, &space, NULL, variance);
-    if (!err) {
-        const csk_posterior post = { A, b, 1., prior, NULL, 0. };
-        err =
-            csk_langevin(x, &post, 2, stages, 2, (csk_rng){ 1, 0, 0 }, &o, NULL, NULL);
-    }
-    csk_prior_unref(prior);
-    csk_linop_unref(A);
-    return err;
+    return tst_langevin(&o);
 }
 
 START_TEST(survives_a_full_heap)

@@ -21,11 +21,23 @@ typedef struct plain_conv {
         *packed; /* [out / 16][columns][16], columns ordered (block, dy, dx, channel) */
 } plain_conv;
 
+/* Some of the pixels of y, one after the other. */
+typedef struct strip {
+    int first, count;
+} strip;
+
 static int strips_of(const plain_conv *c)
 {
     const int64_t pixels = (int64_t)c->base.is.oh * c->base.is.ow;
 
     return (int)((pixels + c->strip - 1) / c->strip);
+}
+
+static strip strip_at(const plain_conv *c, int k)
+{
+    const int first = k * c->strip, left = c->base.is.oh * c->base.is.ow - first;
+
+    return (strip){ first, left < c->strip ? left : c->strip };
 }
 
 /* Gather (or with `back` scatter and add) what pixels first .. first + n - 1 see of image x. */
@@ -82,21 +94,20 @@ static void forward(const net_conv *base, void *y, const void *x, void *work)
         float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
-            const int first = s * c->strip;
-            const int count = pixels - first < c->strip ? pixels - first : c->strip;
+            const strip t = strip_at(c, s);
 
-            gather(c, rows, image, first, count, false);
+            gather(c, rows, image, t.first, t.count, false);
             for (int o = 0; o < base->out; o += NET_BLOCK) {
                 float *to = (float *)y + ((int64_t)n * base->out + o) * pixels +
-                            (int64_t)first * NET_BLOCK;
-                const int64_t len = (int64_t)count * NET_BLOCK;
+                            (int64_t)t.first * NET_BLOCK;
+                const int64_t len = (int64_t)t.count * NET_BLOCK;
 
                 if (is->sum)
                     memcpy(before, to, (size_t)len * sizeof(float));
                 for (int64_t i = 0; i < len; i++)
                     to[i] = base->bias[o + i % NET_BLOCK];
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, NET_BLOCK,
-                            c->columns, 1.F, rows, c->columns,
+                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, t.count,
+                            NET_BLOCK, c->columns, 1.F, rows, c->columns,
                             c->packed + (int64_t)o * c->columns, NET_BLOCK, 1.F, to,
                             NET_BLOCK);
                 finish(to, len, is->sum ? before : NULL, is->relu);
@@ -118,19 +129,18 @@ static void data(const net_conv *base, void *gx, const void *gy, void *work)
     memset(gx, 0, (size_t)(is->batch * plane) * sizeof(float));
     for (int n = 0; n < is->batch; n++) {
         for (int s = 0; s < strips_of(c); s++) {
-            const int first = s * c->strip;
-            const int count = pixels - first < c->strip ? pixels - first : c->strip;
+            const strip t = strip_at(c, s);
 
             for (int o = 0; o < base->out; o += NET_BLOCK) {
                 const float *from = (const float *)gy +
                                     ((int64_t)n * base->out + o) * pixels +
-                                    (int64_t)first * NET_BLOCK;
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, c->columns,
-                            NET_BLOCK, 1.F, from, NET_BLOCK,
+                                    (int64_t)t.first * NET_BLOCK;
+                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, t.count,
+                            c->columns, NET_BLOCK, 1.F, from, NET_BLOCK,
                             c->packed + (int64_t)o * c->columns, NET_BLOCK,
                             o ? 1.F : 0.F, rows, c->columns);
             }
-            gather(c, rows, (float *)gx + n * plane, first, count, true);
+            gather(c, rows, (float *)gx + n * plane, t.first, t.count, true);
         }
     }
     csk_blas_restore(single);
@@ -161,18 +171,17 @@ static void weights(const net_conv *base, float *gw, float *gb, const void *x,
         float *image = (float *)x + (int64_t)n * base->in * is->h * is->w;
 
         for (int s = 0; s < strips_of(c); s++) {
-            const int first = s * c->strip;
-            const int count = pixels - first < c->strip ? pixels - first : c->strip;
+            const strip t = strip_at(c, s);
 
-            gather(c, rows, image, first, count, false);
+            gather(c, rows, image, t.first, t.count, false);
             for (int o = 0; o < base->out; o += NET_BLOCK) {
                 const float *from = (const float *)gy +
                                     ((int64_t)n * base->out + o) * pixels +
-                                    (int64_t)first * NET_BLOCK;
+                                    (int64_t)t.first * NET_BLOCK;
                 cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, c->columns,
-                            NET_BLOCK, count, 1.F, rows, c->columns, from, NET_BLOCK,
+                            NET_BLOCK, t.count, 1.F, rows, c->columns, from, NET_BLOCK,
                             1.F, sum + (int64_t)o * c->columns, NET_BLOCK);
-                for (int64_t i = 0; i < (int64_t)count * NET_BLOCK; i++)
+                for (int64_t i = 0; i < (int64_t)t.count * NET_BLOCK; i++)
                     gb[o + i % NET_BLOCK] += from[i];
             }
         }

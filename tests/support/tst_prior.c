@@ -2,6 +2,8 @@
 #include "tests/support/tst_prior.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "operators/combine.h"
+#include "samplers/prior_gauss.h"
 #include "tests/support/tst.h"
 
 #include <float.h>
@@ -152,4 +154,29 @@ double *tst_matrix_of(const csk_linop *A)
     }
     csk_free(x), csk_free(y), csk_free(work);
     return M;
+}
+
+csk_status tst_langevin(const csk_langevin_opts *opts)
+{
+    static float x[2 * 16], b[16];
+    const csk_space space = TST_REAL(16);
+    const csk_stage stages[] = { { 1., 2., 0., 1 }, { 1., 1., 0., 1 } };
+    float variance[16];
+    csk_linop *A;
+    csk_prior *prior = NULL;
+
+    for (int i = 0; i < 16; i++)
+        variance[i] = 1.f;
+    csk_status err = csk_linop_identity(&A, &space);
+    if (err)
+        return err;
+    err = csk_prior_gauss(&prior, &space, NULL, variance);
+    if (!err) {
+        const csk_posterior post = { A, b, 1., prior, NULL, 0. };
+        err = csk_langevin(x, &post, 2, stages, 2, (csk_rng){ 1, 0, 0 }, opts, NULL,
+                           NULL);
+    }
+    csk_prior_unref(prior);
+    csk_linop_unref(A);
+    return err;
 }

@@ -4,7 +4,7 @@
 #define CSK_TESTS_SUPPORT_TST_PRIOR_H
 
 #include "cs/linop.h"
-#include "samplers/prior.h"
+#include "samplers/langevin.h"
 
 /**
  * At a draw of @p p plus noise, for each of the @p count levels > 0: the score is the
@@ -15,6 +15,9 @@ void tst_prior(const csk_prior *p, int count, const double *sigma, double tol);
 
 /** A batch of several levels gives the bits of one by one, with 1, 2 and 7 threads. */
 void tst_prior_batch(const csk_prior *p);
+
+/** Two chains through two stages, A the identity of 16 numbers and a Gaussian prior: for full heaps. */
+csk_status tst_langevin(const csk_langevin_opts *opts);
 
 /** The matrix [rows][cols] of A over floats, in double; csk_free() it. */
 double *tst_matrix_of(const csk_linop *A);
