@@ -16,6 +16,9 @@ static const float *sample(const csk_planes *k, int64_t coil, int64_t plane, int
 enum {
     LEAST_SIDE = 12, /* of a block */
     MOST_SIDE = 40,  /* more costs time and gains little */
+    COILS_SIDE =
+        24, /* of three coils and more: windows see all the signal of a larger block,
+                      * but a small one can lie where there is least */
     MOST_COLUMNS =
         128, /* of the matrix of windows; of one or two coils, whose null space is */
     MANY_COLUMNS = 196, /* small, more */
@@ -73,9 +76,10 @@ static bool is_full(const table *t, int64_t y, int64_t x, int64_t height, int64_
 static void find_square(block *b, const csk_planes *k, const table *t, int64_t plane)
 {
     const int64_t least = b->height > LEAST_SIDE ? b->height : LEAST_SIDE;
+    const int64_t most = k->coils > 2 ? COILS_SIDE : MOST_SIDE;
     bool found = false;
 
-    for (int64_t side = MOST_SIDE; side >= least && !found; side--) {
+    for (int64_t side = most; side >= least && !found; side--) {
         for (int64_t y = 0; y + side <= k->ny; y++) {
             for (int64_t x = 0; x + side <= k->nx; x++) {
                 if (!is_full(t, y, x, side, side))
