@@ -16,9 +16,7 @@ static const float *sample(const csk_planes *k, int64_t coil, int64_t plane, int
 enum {
     LEAST_SIDE = 12, /* of a block */
     MOST_SIDE = 40,  /* more costs time and gains little */
-    COILS_SIDE =
-        24, /* of three coils and more: windows see all the signal of a larger block,
-                      * but a small one can lie where there is least */
+    COILS_SIDE = 24, /* of three coils and more: see find_square() */
     MOST_COLUMNS =
         128, /* of the matrix of windows; of one or two coils, whose null space is */
     MANY_COLUMNS = 196, /* small, more */
@@ -72,7 +70,10 @@ static bool is_full(const table *t, int64_t y, int64_t x, int64_t height, int64_
     return sum(t, t->full, y, x, height, width) > (double)(height * width) - .5;
 }
 
-/* The largest square up to MOST_SIDE; of several the one with the least energy. */
+/*
+ * The largest square up to a limit; of several the one with the least energy. With several coils
+ * the limit is lower: windows of a large block are full of signal, a small one can avoid it.
+ */
 static void find_square(block *b, const csk_planes *k, const table *t, int64_t plane)
 {
     const int64_t least = b->height > LEAST_SIDE ? b->height : LEAST_SIDE;
