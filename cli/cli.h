@@ -130,6 +130,9 @@ static inline const char *cli_arg_of(const cli_call *call, int k)
     return call->args[k].n > 0 ? call->args[k].v[0] : NULL;
 }
 
+/** Whether the option --@p name was on the command line, be it with its default value. */
+bool cli_given(const cli_call *call, const char *name);
+
 /* -- inputs ----------------------------------------------------------------- */
 
 enum {

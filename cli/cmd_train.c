@@ -109,7 +109,7 @@ static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
     csk_status err = train_same(j->call, card, j->checkpoint);
     if (err)
         return err;
-    if (j->o->minutes > 0. || j->opts.steps == csk_train_defaults().steps)
+    if (j->o->minutes > 0. || !cli_given(j->call, "steps"))
         j->opts.steps = (int)json_integer_value(steps);
     else if (j->opts.steps != (int)json_integer_value(steps))
         cli_say(j->call, "the schedule now ends at step %d, not %d", j->opts.steps,

@@ -324,3 +324,19 @@ void cli_parsed_clear(cli_parsed *p)
     free(p->args);
     *p = (cli_parsed){ .opts = NULL };
 }
+
+bool cli_given(const cli_call *call, const char *name)
+{
+    const size_t length = strlen(name);
+
+    for (int i = 0; i < call->state->argc; i++) {
+        const char *word = call->state->argv[i];
+
+        if (strcmp(word, "--") == 0)
+            break;
+        if (strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
+            (word[2 + length] == '\0' || word[2 + length] == '='))
+            return true;
+    }
+    return false;
+}
