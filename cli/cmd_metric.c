@@ -138,7 +138,7 @@ static const cli_arg args[] = {
 
 static const cli_example examples[] = {
     { "metric scan-truth.npy scan-truth.npy", "an image is what it is" },
-    { "metric scan-truth.npy rec/mean.npy --inside 0.05 --samples rec/samples.npy",
+    { "metric scan-truth.npy rec/magnitude.npy --inside 0.05 --samples rec/samples.npy",
       "inside the object, and do the intervals hold?" },
     { NULL, NULL },
 };

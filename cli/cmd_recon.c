@@ -76,7 +76,7 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 static const cli_arg args[] = {
     { .name = "SCAN", .help = "k-space: [coil][y][x], zero where not measured" },
     { .name = "DIR",
-      .help = "new directory for naive, mean, std, q05, q95, samples and report.json",
+      .help = "new directory for naive, mean, magnitude, std, q05, q95, samples, report.json",
       .role = CLI_OUTPUT_DIR },
     { .name = NULL },
 };
@@ -102,12 +102,14 @@ const cli_cmd cmd_recon = {
         "diffusion prior and Langevin dynamics carry the noised image to the posterior. Writes\n"
         "into DIR, as .npy:\n"
         "\n"
-        "  naive    the naive estimate\n"
-        "  mean     mean of the complex samples; look at its magnitude\n"
-        "  std      standard deviation of the samples' magnitude, per pixel\n"
-        "  q05 q95  quantiles of the samples' magnitude (type 6: position p (N + 1); of 16\n"
-        "           samples these are the extremes, which hold 88 %)\n"
-        "  samples  all samples, [sample][y][x]\n"
+        "  naive      the naive estimate\n"
+        "  mean       mean of the complex samples\n"
+        "  magnitude  mean of the samples' magnitude: what to look at, and to measure with\n"
+        "             csk metric, for it has the least expected squared error of the magnitude\n"
+        "  std        standard deviation of the samples' magnitude, per pixel\n"
+        "  q05 q95    quantiles of the samples' magnitude (type 6: position p (N + 1); of 16\n"
+        "             samples these are the extremes, which hold 88 %)\n"
+        "  samples    all samples, [sample][y][x]\n"
         "\n"
         "and report.json: noise level, prior, R, sigma, schedule, step size, score evaluations,\n"
         "operator applications, residual norm and what the noise level predicts for it, how\n"

@@ -99,7 +99,7 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 static const cli_arg args[] = {
     { .name = "DATA", .help = "the image as it was measured" },
     { .name = "DIR",
-      .help = "new directory for naive, mean, std, q05, q95, samples and report.json",
+      .help = "new directory for naive, mean, std, q05, q95, samples, report.json",
       .role = CLI_OUTPUT_DIR },
     { .name = NULL },
 };

@@ -38,10 +38,13 @@ static csk_status on_stage(void *user, csk_recon_stage stage, const csk_recon *s
                                      : CSK_OK;
 }
 
+/* The mean of real images is also the mean of what is looked at: one file is enough. */
 static csk_status write_rest(const cli_call *call, const csk_recon *p)
 {
     csk_status err = write_one(call, &p->mean, "mean.npy");
 
+    if (!err && p->mean.space.field == CSK_COMPLEX)
+        err = write_one(call, &p->magnitude, "magnitude.npy");
     if (!err)
         err = write_one(call, &p->std, "std.npy");
     if (!err)
@@ -56,9 +59,9 @@ static csk_status write_rest(const cli_call *call, const csk_recon *p)
 /* With --force, what an earlier run left: an interrupted one would mix with it. */
 static csk_status remove_old(const cli_call *call)
 {
-    static const char *const names[] = { "naive.npy",  "mean.npy", "std.npy",
-                                         "q05.npy",    "q95.npy",  "samples.npy",
-                                         "report.json" };
+    static const char *const names[] = { "naive.npy",   "mean.npy",   "magnitude.npy",
+                                         "std.npy",     "q05.npy",    "q95.npy",
+                                         "samples.npy", "report.json" };
     csk_status err = CSK_OK;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {

@@ -12,7 +12,7 @@
 #include "samplers/recon.h"
 
 /**
- * Run csk_recon_run() and write naive, mean, std, quantiles, samples and report.json, which holds
+ * Run csk_recon_run() and write naive, mean, magnitude, std, quantiles, samples and report.json, which holds
  * what the verb has put before, too.
  *
  * @param seconds_reading  spent before the call, for the report

@@ -64,6 +64,7 @@ void csk_recon_clear(csk_recon *p)
 {
     csk_array_clear(&p->naive);
     csk_array_clear(&p->mean);
+    csk_array_clear(&p->magnitude);
     csk_array_clear(&p->std);
     csk_array_clear(&p->low);
     csk_array_clear(&p->high);
@@ -112,6 +113,8 @@ static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
         err = csk_summary_add(s, p->samples.data + k * n);
     if (!err)
         err = csk_summary_mean(s, &p->mean);
+    if (!err)
+        err = csk_summary_magnitude(s, &p->magnitude);
     if (!err)
         err = csk_summary_std(s, &p->std);
     if (!err)

@@ -65,8 +65,9 @@ CSK_API csk_recon_opts csk_recon_defaults(void);
 
 /** All in the units of the data, but for the mismatch, which is in those of the model. */
 struct csk_recon {
-    csk_array naive, mean, std, low, high;
-    csk_array samples; /**< [sample][...image...] */
+    csk_array naive, mean;
+    csk_array magnitude, std, low, high; /**< real: samplers/summary.h */
+    csk_array samples;                   /**< [sample][...image...] */
     double unit, radius;
     const char *radius_from; /**< "given", "draws of the prior", "draws near the naive
                                   estimate", or "not needed" */

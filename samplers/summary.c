@@ -128,6 +128,15 @@ csk_status csk_summary_mean(const csk_summary *s, csk_array *out)
     return err;
 }
 
+csk_status csk_summary_magnitude(const csk_summary *s, csk_array *out)
+{
+    const csk_status err = begin(s, out, &s->real);
+
+    for (int64_t i = 0; i < s->n && !err; i++)
+        out->data[i] = (float)s->value[i];
+    return err;
+}
+
 csk_status csk_summary_std(const csk_summary *s, csk_array *out)
 {
     const csk_status err = begin(s, out, &s->real);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /**
  * @file samplers/summary.h
- * Mean, standard deviation and two quantiles of samples, added one by one: what is kept grows
+ * Means, standard deviation and two quantiles of samples, added one by one: what is kept grows
  * with the tail asked for, not with the number of samples.
  *
- * The mean is that of the (complex) samples. Standard deviation and quantiles are those of
- * the value of real samples and of the modulus of complex ones, which is what is looked at.
+ * The mean is that of the (complex) samples. Mean magnitude, standard deviation and quantiles
+ * are those of the modulus of complex samples, which is what is looked at, and of the value of
+ * real ones.
  *
  * [1] Welford, Technometrics 4 (1962) 419. [2] Hyndman, Fan, Am. Stat. 50 (1996) 361, type 6.
  */
@@ -33,6 +34,13 @@ CSK_API int csk_summary_count(const csk_summary *s);
 /** The mean so far, field and shape of the samples, into an empty array. */
 CSK_API csk_status csk_summary_mean(const csk_summary *s,
                                     csk_array *out) CSK_MUST_CHECK;
+
+/**
+ * The mean of the modulus so far, real: of all images it has the least expected squared distance
+ * to the modulus of a further sample. For real samples it is the mean.
+ */
+CSK_API csk_status csk_summary_magnitude(const csk_summary *s,
+                                         csk_array *out) CSK_MUST_CHECK;
 
 /** The standard deviation (divisor count - 1; 0 for one sample), real. */
 CSK_API csk_status csk_summary_std(const csk_summary *s, csk_array *out) CSK_MUST_CHECK;

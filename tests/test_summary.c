@@ -11,7 +11,7 @@ START_TEST(matches_sorted_samples)
 {
     enum { N = 19, PIXELS = 5 };
     const csk_space space = csk_space_make(CSK_REAL, 1, &(int64_t){ PIXELS });
-    csk_array mean = { 0 }, sd = { 0 }, low = { 0 }, high = { 0 };
+    csk_array mean = { 0 }, sd = { 0 }, low = { 0 }, high = { 0 }, same = { 0 };
     csk_summary *s;
 
     tst_ok(csk_summary_new(&s, &space, N, .05));
@@ -24,11 +24,13 @@ START_TEST(matches_sorted_samples)
     }
     ck_assert_int_eq(csk_summary_count(s), N);
     tst_ok(csk_summary_mean(s, &mean));
+    tst_ok(csk_summary_magnitude(s, &same));
     tst_ok(csk_summary_std(s, &sd));
     tst_ok(csk_summary_quantiles(s, &low, &high));
     for (int i = 0; i < PIXELS; i++) {
         const double unit = i + 1;
         ck_assert_double_eq_tol(mean.data[i], 9. * unit - 3., 1e-5);
+        ck_assert_float_eq(same.data[i], mean.data[i]); /* real: no modulus is taken */
         /* sum over k of (k - 9)^2 is 570 */
         ck_assert_double_eq_tol(sd.data[i], unit * sqrt(570. / 18.), 1e-5);
         ck_assert_double_eq_tol(low.data[i], -3., 1e-5);
@@ -36,7 +38,7 @@ START_TEST(matches_sorted_samples)
     }
     float x[PIXELS] = { 0 };
     ck_assert_int_eq(csk_summary_add(s, x), CSK_ERR_ARG);
-    csk_array_clear(&mean), csk_array_clear(&sd);
+    csk_array_clear(&mean), csk_array_clear(&sd), csk_array_clear(&same);
     csk_array_clear(&low), csk_array_clear(&high);
     csk_summary_free(s);
 }
@@ -56,6 +58,28 @@ START_TEST(interpolates_between_samples)
     ck_assert_double_eq_tol(low.data[0], 2.5, 1e-6);   /* 1 and 4 */
     ck_assert_double_eq_tol(high.data[0], 42.5, 1e-6); /* 49 and 36 */
     csk_array_clear(&low), csk_array_clear(&high);
+    csk_summary_free(s);
+}
+END_TEST
+
+/* Opposite complex samples cancel in the mean, and do not in the mean magnitude. */
+START_TEST(magnitude_does_not_cancel)
+{
+    const csk_space space = csk_space_make(CSK_COMPLEX, 1, &(int64_t){ 2 });
+    csk_array mean = { 0 }, magnitude = { 0 };
+    csk_summary *s;
+
+    tst_ok(csk_summary_new(&s, &space, 2, .05));
+    tst_ok(csk_summary_add(s, (float[]){ 3.f, 4.f, 0.f, 1.f }));
+    tst_ok(csk_summary_add(s, (float[]){ -3.f, -4.f, 0.f, 3.f }));
+    tst_ok(csk_summary_mean(s, &mean));
+    tst_ok(csk_summary_magnitude(s, &magnitude));
+    ck_assert_int_eq(magnitude.space.field, CSK_REAL);
+    ck_assert_float_eq(mean.data[0], 0.f);
+    ck_assert_float_eq(mean.data[1], 0.f);
+    ck_assert_float_eq(magnitude.data[0], 5.f);
+    ck_assert_float_eq(magnitude.data[1], 2.f);
+    csk_array_clear(&mean), csk_array_clear(&magnitude);
     csk_summary_free(s);
 }
 END_TEST
@@ -102,6 +126,7 @@ START_TEST(refuses_bad_arguments)
     ck_assert_ptr_null(s);
     tst_ok(csk_summary_new(&s, &space, 4, .1));
     ck_assert_int_eq(csk_summary_mean(s, &out), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_summary_magnitude(s, &out), CSK_ERR_ARG);
     ck_assert_int_eq(csk_summary_quantiles(s, &out, &other), CSK_ERR_ARG);
     ck_assert_ptr_null(out.data);
     csk_summary_free(s);
@@ -140,6 +165,7 @@ static Suite *suite(void)
 
     tcase_add_test(t, matches_sorted_samples);
     tcase_add_test(t, interpolates_between_samples);
+    tcase_add_test(t, magnitude_does_not_cancel);
     tcase_add_test(t, holds_what_it_promises);
     tcase_add_test(t, refuses_bad_arguments);
     tcase_add_test(t, survives_a_full_heap);

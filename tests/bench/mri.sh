@@ -94,7 +94,6 @@ posterior() {
     samples=$(number samples <"$rec/log")
     nfe=$(number "score evaluations" <"$rec/log")
     unseen=$(calculate "$eta * sqrt(1 - 1 / $(number acceleration <"$rec/log"))")
-    quietly "$csk" convert "$rec/samples.npy" --magnitude --mean 0 --force "$rec/magnitude.npy"
     quietly "$csk" convert "$rec/samples.npy" --slice 0=0 --force "$rec/one.npy"
     kind="$(name_of "$prior"), $samples samples"
     row "**$kind: mean**" "$rec/mean.npy" "$(cover 0), $(cover "$unseen")" \

@@ -47,6 +47,8 @@ $ ls out | grep -v 'tv-\|l1-\|cg-\|json$'; ls out/rec
   train-0.npy
   train-1.npy
   zero-filled.npy
+  magnitude.npy
+  magnitude.npy.json
   mean.npy
   mean.npy.json
   naive.npy
@@ -100,6 +102,7 @@ $ csk demo --head volume.npy --slice 4 --train 2 --gap 1 --resample 1 --shape 40
   prior
     csk recon two/scan.cfl --coils two/scan-coils.cfl --prior two/fitted.csk --samples 2 --out two/rec --levels 2
     csk recon two/scan.cfl --coils two/scan-coils.cfl --prior out/fitted.csk --samples 2 --out two/learned --levels 2
+  magnitude.npy
   mean.npy
   naive.npy
   q05.npy

@@ -2,7 +2,8 @@
 
 $ csk phantom --shape 48,48 h.npy >/dev/null; csk mask --shape 48,48 --accel 2.5 --acs 20 m.npy >/dev/null; csk simulate h.npy --mask m.npy --coils 6 --phase smooth --noise 0.02 scan >/dev/null; csk prior fit --levels 3 --shifts 2 h.npy h.csk >/dev/null
 # The same bytes on any number of threads, in every file.
-$ for t in 1 2 7; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 3 --levels 6 --threads $t rec$t >/dev/null; done; ls rec1 | grep -v json; for t in 2 7; do for f in naive mean std q05 q95 samples; do cmp rec1/$f.npy rec$t/$f.npy; done; done
+$ for t in 1 2 7; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 3 --levels 6 --threads $t rec$t >/dev/null; done; ls rec1 | grep -v json; for t in 2 7; do for f in naive mean magnitude std q05 q95 samples; do cmp rec1/$f.npy rec$t/$f.npy; done; done
+  magnitude.npy
   mean.npy
   naive.npy
   q05.npy
