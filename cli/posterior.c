@@ -214,6 +214,8 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
         cli_put_text(call, "prior", prior->name);
         cli_put_text(call, "prior_kind", csk_model_kind(prior->model));
         cli_put_text(call, "prior_sha256", prior->hash);
+        if (strcmp(csk_model_kind(prior->model), "network") == 0)
+            cli_put_text(call, "precision", p.bf16 ? "bf16" : "f32");
         report_sampling(call, given, &p);
         report_mismatch(call, &p, prior->name);
         report_seconds(call, &p, &s, seconds_reading);
@@ -258,8 +260,9 @@ csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
     csk_method_opts method = o->method;
     csk_prior *prior = NULL;
     double normal = 0., denoise = 0.;
-    csk_status err =
-        csk_model_prior(&prior, csk_linop_domain(A), read->model, 1., NULL);
+    csk_status err = csk_model_prior(
+        &prior, csk_linop_domain(A), read->model, 1.,
+        &(csk_model_opts){ .shift = o->shift, .precision = o->precision });
 
     if (!err)
         err = time_parts(A, prior, &normal, &denoise);

@@ -47,8 +47,8 @@ static csk_status make_ridge(csk_prior **out, const csk_space *space,
 static csk_status make_network(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
-    (void)o;
-    return csk_prior_net(out, space, &m->tensors, unit);
+    return csk_prior_net(out, space, &m->tensors, unit,
+                         o ? o->precision : CSK_PRIOR_F32);
 }
 
 static const struct kind {

@@ -27,6 +27,7 @@ typedef struct csk_model csk_model;
 /** What a kind leaves open; NULL in calls: the defaults. */
 typedef struct csk_model_opts {
     int shift; /**< csk_wavelet_shift of a wavelet prior, CSK_SHIFT_STEP by default */
+    int precision; /**< csk_prior_precision of a network, CSK_PRIOR_F32 by default */
 } csk_model_opts;
 
 /**

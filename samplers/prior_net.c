@@ -27,7 +27,8 @@ typedef struct net_prior {
     csk_net_plan *slope; /* of one image, with the derivative by it */
     int batch;
     double unit;
-    int planes; /* of one image: channels, or real and imaginary part */
+    int precision; /* csk_net_precision of the plans without a derivative */
+    int planes;    /* of one image: channels, or real and imaginary part */
     int h, w, padded_h, padded_w;
     int64_t images; /* in a vector */
 } net_prior;
@@ -368,11 +369,26 @@ static csk_status choose_sides(net_prior *p)
 static csk_status make_plan(csk_net_plan **plan, const net_prior *p, int batch,
                             int derivative)
 {
+    const int precision = derivative == CSK_NET_NONE ? p->precision : CSK_NET_F32;
+
     return csk_net_plan_new(plan, p->net,
                             &(csk_net_shape){ .batch = batch,
                                               .height = p->padded_h,
                                               .width = p->padded_w,
+                                              .precision = precision,
                                               .derivative = derivative });
+}
+
+/* @p wanted is a csk_prior_precision. */
+static int choose_precision(const net_prior *p, int wanted)
+{
+    const bool scaled =
+        p->card.precondition != NET_DIRECT && p->card.precondition != NET_TDV;
+
+    if (wanted == CSK_PRIOR_AUTO)
+        return scaled && csk_net_can(CSK_NET_AUTO, CSK_NET_BF16) ? CSK_NET_BF16
+                                                                 : CSK_NET_F32;
+    return wanted == CSK_PRIOR_BF16 ? CSK_NET_BF16 : CSK_NET_F32;
 }
 
 static csk_status make_plans(net_prior *p)
@@ -410,7 +426,8 @@ static void set_work(net_prior *p)
     p->base.vjp_work_len = need(p, p->slope, 1, 1);
 }
 
-static csk_status build(net_prior *p, const csk_space *space, const csk_tensors *model)
+static csk_status build(net_prior *p, const csk_space *space, const csk_tensors *model,
+                        int precision)
 {
     csk_status err = csk_net_card_read(&p->card, &p->net, model, "network prior");
 
@@ -420,6 +437,7 @@ static csk_status build(net_prior *p, const csk_space *space, const csk_tensors 
         err = check_space(p, space);
     if (!err)
         err = choose_sides(p);
+    p->precision = choose_precision(p, precision);
     if (!err)
         err = make_plans(p);
     if (!err)
@@ -428,7 +446,7 @@ static csk_status build(net_prior *p, const csk_space *space, const csk_tensors 
 }
 
 csk_status csk_prior_net(csk_prior **out, const csk_space *space,
-                         const csk_tensors *model, double unit)
+                         const csk_tensors *model, double unit, int precision)
 {
     /* A level given in other units may miss the range by a rounding. */
     const double slack = 1e-3;
@@ -440,7 +458,7 @@ csk_status csk_prior_net(csk_prior **out, const csk_space *space,
     if (!p)
         return CSK_ERR_NOMEM;
     p->unit = unit;
-    const csk_status err = build(p, space, model);
+    const csk_status err = build(p, space, model, precision);
     if (err) {
         csk_prior_unref(&p->base);
         return err;
@@ -450,4 +468,9 @@ csk_status csk_prior_net(csk_prior **out, const csk_space *space,
     p->base.spread = p->card.sigma[1] * unit / 10.;
     *out = &p->base;
     return CSK_OK;
+}
+
+bool csk_prior_net_is_bf16(const csk_prior *p)
+{
+    return p->cls == &class && down(p)->precision == CSK_NET_BF16;
 }

@@ -27,18 +27,32 @@
 #include "cs/tensors.h"
 #include "samplers/prior.h"
 
+/** Of the network's images; weights and sums are single precision. */
+typedef enum csk_prior_precision {
+    CSK_PRIOR_F32,
+    CSK_PRIOR_AUTO, /**< bfloat16 where the processor has it and what the network says is
+                         multiplied by the noise level, which makes the error small beside
+                         the noise: all preconditionings but direct and tdv */
+    CSK_PRIOR_BF16, /**< CSK_ERR_UNSUPPORTED where the processor has none */
+} csk_prior_precision;
+
 /**
  * The prior for images of @p space, whose last two axes are y and x; colour models need an axis
  * of 3 before them; further axes are independent images. Images are continued by mirroring to
  * what the network's strides need, and cropped again, so that any size will do. The vector-
- * Jacobian product exists for all but tdv.
+ * Jacobian product exists for all but tdv; derivatives are taken in single precision.
  *
  * @param model  weights and card; copied
  * @param unit   images are this many times as large as the training images; > 0
+ * @param precision  csk_prior_precision
  * @return CSK_ERR_FORMAT naming what is wrong in the card, CSK_ERR_SHAPE if the field or an axis
  *         does not fit, CSK_ERR_ARG for the unit
  */
 CSK_API csk_status csk_prior_net(csk_prior **out, const csk_space *space,
-                                 const csk_tensors *model, double unit) CSK_MUST_CHECK;
+                                 const csk_tensors *model, double unit,
+                                 int precision) CSK_MUST_CHECK;
+
+/** Whether @p p is a network that computes in bfloat16. */
+CSK_API bool csk_prior_net_is_bf16(const csk_prior *p);
 
 #endif

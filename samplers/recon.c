@@ -5,6 +5,7 @@
 #include "cs/vec.h"
 #include "operators/wavelet.h"
 #include "samplers/bright.h"
+#include "samplers/prior_net.h"
 #include "samplers/prior_timed.h"
 #include "samplers/radius.h"
 #include "samplers/summary.h"
@@ -31,12 +32,14 @@ enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29 };
 #define NEAR .1
 
 static const char *const shifts[] = { "none", "chain", "step", NULL };
+static const char *const precisions[] = { "f32", "auto", "bf16", NULL };
 
 #define S csk_recon_opts
 /* clang-format off */
 const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, samples, "samples", 16, 1, 65536, "N",        "posterior samples"),
     CSK_OPT_CHOICE(S, shift, "shift", CSK_SHIFT_STEP, shifts,     "cycle shift of the wavelet prior: none, one a chain, a new one at every step"),
+    CSK_OPT_CHOICE(S, precision, "precision", CSK_PRIOR_AUTO, precisions, "of a network's images; auto: bf16 where processor and network allow it"),
     CSK_OPT_REAL(S, tail,    "tail",    .05, 1e-6, .499, "P",     "quantiles at P and 1 - P"),
     CSK_OPT_REAL(S, unit,    "unit",    0,  0, 1e30, "FACTOR",    "size of the data over that of the training images, 0 to find it"),
     CSK_OPT_REAL(S, lambda,  "naive-lambda", .7, 1e-6, 1e6, "L",  "l1 weight of the naive estimate over the noise level"),
@@ -322,7 +325,7 @@ static csk_status run_in_prior_units(run *r)
 static csk_status prepare(run *r, csk_prox **g)
 {
     const csk_space *image = csk_linop_domain(r->solver.A);
-    const csk_model_opts how = { .shift = r->o.shift };
+    const csk_model_opts how = { .shift = r->o.shift, .precision = r->o.precision };
     csk_prior *bare = NULL;
     csk_status err = csk_param_check(csk_recon_params, &r->o);
 
@@ -340,6 +343,7 @@ static csk_status prepare(run *r, csk_prox **g)
         err = csk_prior_timed(&r->prior, bare);
     if (!err)
         csk_prior_sigma_range(bare, &r->p->sigma_min, &r->p->sigma_max);
+    r->p->bf16 = bare && csk_prior_net_is_bf16(bare);
     csk_prior_unref(bare);
     r->solver.g = *g;
     r->solver.fista.lambda = r->o.lambda * r->eta;

@@ -40,6 +40,7 @@ enum {
 typedef struct csk_recon_opts {
     int samples;
     int shift;     /**< csk_wavelet_shift */
+    int precision; /**< csk_prior_precision */
     double tail;   /**< of the quantiles */
     double unit;   /**< size of the data over that of the training images; 0: the 99th
                         percentile of the naive estimate's bright part over that of the model */
@@ -83,6 +84,7 @@ struct csk_recon {
         mismatch_evaluations; /**< of the prior, besides those of info */
     double
         prior_seconds[CSK_RECON_DONE]; /**< in the prior, of every stage; wall clock */
+    bool bf16;             /**< the prior is a network that computes in bfloat16 */
     csk_mismatch mismatch; /**< expected.count is 0 if the model says nothing of it */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "samplers/net/net.h"
 #include "samplers/prior_net.h"
 #include "tests/support/tst.h"
 #include "tests/support/tst_prior.h"
@@ -75,7 +76,7 @@ static csk_prior *prior_of(csk_tensors *t, const csk_space *space, double unit)
 {
     csk_prior *p;
 
-    tst_ok(csk_prior_net(&p, space, t, unit));
+    tst_ok(csk_prior_net(&p, space, t, unit, CSK_PRIOR_F32));
     csk_tensors_clear(t);
     return p;
 }
@@ -270,7 +271,7 @@ START_TEST(refuses_cards)
     csk_tensors t = linear_model(cards[_i].field, 1, cards[_i].more);
     csk_prior *p = NULL;
 
-    ck_assert_int_eq(csk_prior_net(&p, &space, &t, 1.), CSK_ERR_FORMAT);
+    ck_assert_int_eq(csk_prior_net(&p, &space, &t, 1., CSK_PRIOR_F32), CSK_ERR_FORMAT);
     ck_assert_msg(strstr(csk_error_message(), cards[_i].says), "%s",
                   csk_error_message());
     csk_tensors_clear(&t);
@@ -287,14 +288,66 @@ START_TEST(refuses_what_does_not_fit)
     csk_tensors none = { .item = NULL };
     csk_prior *p = NULL;
 
-    ck_assert_int_eq(csk_prior_net(&p, &image, &t, 1.), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &line, &t, 1.), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &small, 1.), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &t, 0.), CSK_ERR_ARG);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &t, NAN), CSK_ERR_ARG);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &none, 1.), CSK_ERR_FORMAT);
+    ck_assert_int_eq(csk_prior_net(&p, &image, &t, 1., CSK_PRIOR_F32), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &line, &t, 1., CSK_PRIOR_F32), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &small, 1., CSK_PRIOR_F32),
+                     CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, 0., CSK_PRIOR_F32), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, NAN, CSK_PRIOR_F32), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &none, 1., CSK_PRIOR_F32),
+                     CSK_ERR_FORMAT);
     csk_tensors_clear(&t);
     csk_tensors_clear(&small);
+}
+END_TEST
+
+/* The error of bfloat16 (2^-8 at every rounding) is multiplied by the noise level. */
+START_TEST(rounds_below_the_noise)
+{
+    const csk_space space = TST_COMPLEX(9, 14);
+    const int64_t n = csk_space_len(&space);
+    const double sigma = .05;
+    csk_tensors t = curved_model("complex", 2);
+    csk_prior *single, *half, *automatic;
+
+    tst_ok(csk_prior_net(&single, &space, &t, 1., CSK_PRIOR_F32));
+    tst_ok(csk_prior_net(&automatic, &space, &t, 1., CSK_PRIOR_AUTO));
+    ck_assert(!csk_prior_net_is_bf16(single));
+    if (!csk_net_can(CSK_NET_AUTO, CSK_NET_BF16)) {
+        ck_assert(!csk_prior_net_is_bf16(automatic));
+        ck_assert_int_eq(csk_prior_net(&half, &space, &t, 1., CSK_PRIOR_BF16),
+                         CSK_ERR_UNSUPPORTED);
+    } else {
+        tst_ok(csk_prior_net(&half, &space, &t, 1., CSK_PRIOR_BF16));
+        ck_assert(csk_prior_net_is_bf16(half) && csk_prior_net_is_bf16(automatic));
+        float *x = tst_normal(n, 1, 0);
+        float *a = denoised(single, 1, x, &sigma), *b = denoised(half, 1, x, &sigma),
+              *c = denoised(automatic, 1, x, &sigma);
+        const double off = csk_distance(n, a, b) / sqrt((double)n);
+
+        ck_assert_double_gt(off, 0.);
+        ck_assert_double_lt(off, .02 * sigma);
+        ck_assert_mem_eq(b, c, (size_t)n * sizeof(*b));
+        csk_free(x), csk_free(a), csk_free(b), csk_free(c);
+        csk_prior_unref(half);
+    }
+    csk_prior_unref(single);
+    csk_prior_unref(automatic);
+    csk_tensors_clear(&t);
+}
+END_TEST
+
+/* What such a network says is the image itself: bfloat16 would add noise of its own. */
+START_TEST(direct_stays_single)
+{
+    const csk_space space = TST_REAL(4, 4);
+    csk_tensors t = linear_model("real", 1, "\"preconditioning\": \"direct\"");
+    csk_prior *p;
+
+    tst_ok(csk_prior_net(&p, &space, &t, 1., CSK_PRIOR_AUTO));
+    ck_assert(!csk_prior_net_is_bf16(p));
+    csk_prior_unref(p);
+    csk_tensors_clear(&t);
 }
 END_TEST
 
@@ -304,7 +357,7 @@ static csk_status make_and_use(void)
 {
     const csk_space space = TST_REAL(6, 6);
     csk_prior *p;
-    const csk_status err = csk_prior_net(&p, &space, &heap_model, 1.);
+    const csk_status err = csk_prior_net(&p, &space, &heap_model, 1., CSK_PRIOR_F32);
 
     if (!err)
         csk_prior_unref(p);
@@ -325,6 +378,8 @@ int main(void)
     TCase *core = tcase_create("core");
 
     tcase_add_loop_test(core, preconditions, 0, FORMS);
+    tcase_add_test(core, rounds_below_the_noise);
+    tcase_add_test(core, direct_stays_single);
     tcase_add_loop_test(core, differentiates, 0, SPACES);
     tcase_add_loop_test(core, scales, 0, SPACES);
     tcase_add_loop_test(core, takes_batches, 0, SPACES);
