@@ -16,9 +16,9 @@
  *   rank, because the coils are smooth and the object is smaller than the image (Uecker et al.,
  *   Magn. Reson. Med. 71 (2014) 990); what is left beyond that rank is compared with simulated
  *   noise in the same place. Of three coils and more at most 24x24 points are looked at, where
- *   there is least signal (fully sampled lines may make them longer). With 24x24 points, eta is within 5 % with 4 coils or more and
- *   within about 10 % with one coil, also far below the signal of the outermost
- *   k-space; a single coil with a smaller block is a matter of luck.
+ *   there is least signal (fully sampled lines may make the block longer). With 24x24 points,
+ *   eta is within 5 % with 4 coils or more and within about 10 % with one coil, also far below
+ *   the signal of the outermost k-space; a single coil with a smaller block is a matter of luck.
  * - From the quietest ring of k-space: the median of |k| over 1.1774. Signal is there, too, so
  *   this is an upper bound, a good one only where noise prevails.
  *

@@ -88,6 +88,9 @@ static const struct {
     { .01, .12, 72, { CSK_MASK_POISSON, 3., 24 }, 1, true },
     { .5, .05, 64, { CSK_MASK_RANDOM, 2., 0 }, 4, false },
     { .01, .05, 64, { CSK_MASK_RANDOM, 4., 16 }, 20, true },
+    /* blocks larger than the 24x24 that are looked at */
+    { .01, .05, 96, { CSK_MASK_POISSON, 2., 48 }, 4, true },
+    { .003, .05, 96, { CSK_MASK_GAUSSIAN1D, 2., 40 }, 6, true },
 };
 
 START_TEST(finds_the_noise_it_was_given)
