@@ -198,17 +198,28 @@ static csk_status read_posterior(demo *d, demo_posterior *p)
     return err;
 }
 
-/* csk recon with @p prior into p->rec, and two rows of the table; @p results as cli_do() has them. */
-static csk_status recover(demo *d, demo_posterior *p, const char *prior, char **results)
+/*
+ * csk recon with @p prior into p->rec, and two rows of the table; @p results as cli_do() has them.
+ * The truth has no noise: what a learned prior leaves of it in the samples is taken out.
+ */
+static csk_status recover(demo *d, demo_posterior *p, const char *prior, bool learned,
+                          char **results)
 {
     const demo_opts *o = d->o;
-    csk_status err = demo_line(
-        d, results,
-        (const char *const[]){ "recon", demo_file(d, "scan.cfl"), "--coils",
-                               demo_file(d, "scan-coils.cfl"), "--prior", prior,
-                               "--samples", demo_word(d, "%d", o->samples), "--out",
-                               demo_file(d, p->rec), o->levels ? "--levels" : NULL,
-                               demo_word(d, "%d", o->levels), NULL });
+    const char *words[16] = { "recon",     demo_file(d, "scan.cfl"),
+                              "--coils",   demo_file(d, "scan-coils.cfl"),
+                              "--prior",   prior,
+                              "--samples", demo_word(d, "%d", o->samples),
+                              "--out",     demo_file(d, p->rec) };
+    int count = 10;
+
+    if (o->levels) {
+        words[count++] = "--levels";
+        words[count++] = demo_word(d, "%d", o->levels);
+    }
+    if (learned)
+        words[count++] = "--denoise-samples";
+    csk_status err = demo_line(d, results, words);
     const double seconds = d->seconds;
     char row[2][80];
 
@@ -235,7 +246,7 @@ static csk_status sample_posterior(demo *d)
     if (!err)
         err = read_pictures(d);
     if (!err)
-        err = recover(d, &p->wavelet, demo_file(d, "fitted.csk"), &results);
+        err = recover(d, &p->wavelet, demo_file(d, "fitted.csk"), false, &results);
     if (!err)
         err = demo_compare(d, &d->score.naive, "rec/naive.npy");
     if (!err)
@@ -245,7 +256,7 @@ static csk_status sample_posterior(demo *d)
     if (!err && p->learned.name) {
         free(results);
         results = NULL;
-        err = recover(d, &p->learned, p->learned.name, &results);
+        err = recover(d, &p->learned, p->learned.name, true, &results);
     }
     if (!err) {
         cli_put_real(d->call, "seconds_fitting_the_prior", fitting, 2, NULL);

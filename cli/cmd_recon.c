@@ -121,6 +121,10 @@ const cli_cmd cmd_recon = {
         "training images where these had one. A warning says when the samples are unlike them\n"
         "(csk help priors).\n"
         "\n"
+        "With a learned prior, samples keep noise of the size that the data have, as scans do;\n"
+        "--denoise-samples takes it out: the image is then nearer to a noiseless truth, not to\n"
+        "a noisy reference.\n"
+        "\n"
         "Samples come in antithetic pairs unless --no-antithetic is given. The arrays have the\n"
         "same bytes for the same seed, whatever the number of threads.",
     .args = args,

@@ -17,7 +17,7 @@ enum { BATCH = 16, STREAMS = 8 /* of a chain: samplers/diffusion.h */ };
 static const int64_t most_work = 1 << 28;
 
 /* Streams of random numbers beyond those of all samples. */
-enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29 };
+enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 28 };
 
 /*
  * A draw near the naive estimate keeps what that has missed at large scales, so the radius is
@@ -49,6 +49,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
     CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is no less than C times the noise level"),
+    CSK_OPT_FLAG(S, denoise_samples, "denoise-samples", 0, "langevin: take the noise of the last level out of the samples"),
     CSK_OPT_GROUP(S, method, csk_method_params),
     CSK_OPT_END,
 };
@@ -246,6 +247,40 @@ static csk_status check_samples(const run *r)
                               (csk_rng){ r->seed, MISMATCH_STREAM, 0 });
 }
 
+/* D(x, t): the mean of what a sample at the last smoothing t may be without it (Tweedie). */
+static csk_status denoise_all(const run *r)
+{
+    csk_recon *p = r->p;
+    const int64_t n = csk_space_len(csk_prior_space(r->prior));
+    const int batch = batch_of(r);
+    double level[BATCH];
+    csk_rng names[BATCH];
+    csk_status err = CSK_OK;
+
+    if (!r->o.denoise_samples || p->info.count < 1)
+        return CSK_OK;
+    float *block =
+        csk_alloc(batch * n + csk_prior_work_len(r->prior, batch), sizeof(*block));
+    if (!block)
+        return CSK_ERR_NOMEM;
+    for (int done = 0; done < r->o.samples && !err; done += batch) {
+        const int count = r->o.samples - done < batch ? r->o.samples - done : batch;
+        float *x = p->samples.data + done * n;
+
+        for (int k = 0; k < count; k++) {
+            level[k] = p->info.stages[p->info.count - 1].smoothing;
+            names[k] = (csk_rng){ r->seed, FINAL_STREAM, (uint32_t)(done + k) };
+        }
+        err = csk_prior_denoise(r->prior, count, block, x, level, names,
+                                block + batch * n);
+        if (!err)
+            csk_copy(count * n, block, x);
+        p->info.langevin.evaluations += count;
+    }
+    csk_free(block);
+    return err;
+}
+
 /* The radius, and the noise for the naive estimate, which recover() then takes as given. */
 static csk_status find_sigma(run *r, const csk_posterior *post, const float *x0)
 {
@@ -284,7 +319,9 @@ static csk_status simulate_and_sample(run *r, const csk_posterior *post,
         err = sample(r, post, x0);
     if (!err)
         err = begin(r, CSK_RECON_CHECKING);
-    return err ? err : check_samples(r);
+    if (!err)
+        err = check_samples(r);
+    return err ? err : denoise_all(r);
 }
 
 /* The prior knows the training images: data, noise and naive estimate are divided by p->unit. */

@@ -54,6 +54,9 @@ typedef struct csk_recon_opts {
         floor; /**< with a learned prior the last smoothing is no less than this times the
                        noise level, but for .03 of the prior's scale: samples keep noise of
                        the size that the data have */
+    bool
+        denoise_samples; /**< samples of Langevin dynamics become D(x, t) at its last smoothing
+                            t: nearer to a noiseless truth, less spread */
     csk_method_opts method;    /**< its recover.langevin.monitor sees all iterations;
                                  recover.levels 0: 40, and CSK_RECON_LEARNED_LEVELS with a
                                  learned prior */
@@ -77,7 +80,8 @@ struct csk_recon {
                               prior at least a tenth of its scale; info.sigma is that, or
                               the largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
-    double residual;       /**< root mean square of ||b - A x|| over the samples */
+    double residual;       /**< root mean square of ||b - A x|| over the samples, before
+                                 denoise_samples */
     double expected;       /**< eta sqrt(floats of b) */
     csk_recover_info info; /**< stages and sigma are those of csk_recover() alone */
     int64_t radius_evaluations,

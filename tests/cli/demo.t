@@ -101,7 +101,7 @@ $ csk demo --head volume.npy --slice 4 --train 2 --gap 1 --resample 1 --shape 40
   seconds fitting the prior
   prior
     csk recon two/scan.cfl --coils two/scan-coils.cfl --prior two/fitted.csk --samples 2 --out two/rec --levels 2
-    csk recon two/scan.cfl --coils two/scan-coils.cfl --prior out/fitted.csk --samples 2 --out two/learned --levels 2
+    csk recon two/scan.cfl --coils two/scan-coils.cfl --prior out/fitted.csk --samples 2 --out two/learned --levels 2 --denoise-samples
   magnitude.npy
   mean.npy
   naive.npy

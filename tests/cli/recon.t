@@ -18,6 +18,13 @@ $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 4 --json rec
   1
 $ grep -c 'tether_weight' rec/report.json
   40
+# --denoise-samples is what csk denoise makes of the samples at the last smoothing, one evaluation each.
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --shift none --samples 2 --levels 4 raw | grep 'score evaluations  '; csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --shift none --samples 2 --levels 4 --denoise-samples clean | grep 'score evaluations  '
+  score evaluations          16
+  score evaluations          18
+$ value() { sed -n "s/ *\"$1\": \(.*\),/\1/p" raw/report.json; }; csk denoise raw/samples.npy --prior h.csk --shifts 1 --sigma $(value last_smoothing) --unit $(value unit) -q again.npy >/dev/null; csk metric --complex again.npy clean/samples.npy | awk 'NR > 1 { print ($2 > 90) }'; csk metric --complex again.npy raw/samples.npy | awk 'NR > 1 { print ($2 > 90) }'
+  1
+  0
 # Without the noise given it is found, and printed.
 $ grep noise_level_from rec/report.json
     "noise_level_from": "null space of a fully sampled block",
