@@ -10,7 +10,7 @@
 #   EVALUATIONS  score evaluations a sample (default: 8 16 32 64 128)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which the others' settings are found (default: 05)
-#   SAMPLES      for each (default: 4)
+#   SAMPLES      for each (default: 8)
 #   RESTORE      more options for csk restore
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
 #                OUT/results and OUT/tuned is not done again
@@ -26,7 +26,7 @@ prior=$(prior_file "${1:-natural}")
 tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
 samplers=${SAMPLERS:-langevin dps diffpir daps}
 evaluations=${EVALUATIONS:-8 16 32 64 128}
-samples=${SAMPLES:-4}
+samples=${SAMPLES:-8}
 noise=0.05
 
 # The operator of a task, as csk names it.
@@ -82,6 +82,11 @@ restore() {
         ${RESTORE-} --force -q --out rec >log 2>&1
 }
 
+# The share of the pixels, in per cent, at which the samples' 90 % interval holds the truth
+coverage() {
+    "$csk" metric "truth-$image.npy" rec/mean.npy --samples rec/samples.npy | number coverage
+}
+
 one_sample() {
     quietly "$csk" convert rec/samples.npy --slice "0=$1" --force one.npy
     distance one.npy
@@ -109,7 +114,8 @@ tune() {
     echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
 }
 
-# Lines: task sampler evaluations image evaluated seconds, distance of the mean, of each sample
+# Lines: task sampler evaluations image evaluated seconds coverage, distance of the mean, of each
+# sample
 measure() {
     for image in ${IMAGES:-03 08 13 19}; do
         grep -q "^$task $sampler $count $image " results && continue
@@ -119,7 +125,7 @@ measure() {
         {
             printf '%s %s %s %s ' "$task" "$sampler" "$count" "$image"
             calculate "$(number "score evaluations" <log) / $samples"
-            printf ' %s ' "$(number "seconds sampling" <log)"
+            printf ' %s %s ' "$(number "seconds sampling" <log)" "$(coverage)"
             distance rec/mean.npy
             k=0
             while [ $k -lt "$samples" ]; do
@@ -131,19 +137,21 @@ measure() {
     done
 }
 
-# Means over images: task sampler budget, evaluated, distance of a sample, of their mean
+# Means over images: task sampler budget, evaluated, distance of a sample, of their mean, coverage
 average() {
     awk '{
         key = $1 " " $2 " " $3
         n[key]++
         seen[key] += $5
-        mean[key] += $7
-        for (k = 8; k <= NF; k++)
-            one[key] += $k / (NF - 7)
+        covered[key] += $7
+        mean[key] += $8
+        for (k = 9; k <= NF; k++)
+            one[key] += $k / (NF - 8)
     }
     END {
         for (key in n)
-            print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key]
+            print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key],
+                covered[key] / n[key]
     }' results | sort -k1,1 -k2,2 -k3,3n >means
 }
 
@@ -191,9 +199,9 @@ for task in $tasks; do
     done
 done
 average
-echo "| task | sampler | score evaluations | a sample | mean of $samples |"
-echo "|---|---|---|---|---|"
-awk '{ printf "| %s | %s | %.0f | %.4f | %.4f |\n", $1, $2, $4, $5, $6 }' means
+echo "| task | sampler | score evaluations | a sample | mean of $samples | in the 90 % interval |"
+echo "|---|---|---|---|---|---|"
+awk '{ printf "| %s | %s | %.0f | %.4f | %.4f | %.0f %% |\n", $1, $2, $4, $5, $6, $7 }' means
 figure >figure.gnuplot
 quietly gnuplot figure.gnuplot
 echo
