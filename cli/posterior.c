@@ -104,6 +104,26 @@ static void report_langevin(const cli_call *call, const csk_recon_opts *o,
                 p->sigma_max, p->sigma_wanted);
 }
 
+/* Beyond this, either way, the residual is not what the noise level predicts. */
+#define OFF 1.2
+
+static void warn_of_residual(const cli_call *call, double ratio)
+{
+    if (ratio > OFF)
+        cli_say(
+            call,
+            "the samples miss the data by %.2f times what the noise level predicts: the "
+            "coil sensitivities, the operator or the noise level do not fit the data, "
+            "or the sampling was too short",
+            ratio);
+    else if (ratio < 1. / OFF)
+        cli_say(
+            call,
+            "the samples miss the data by %.2f times what the noise level predicts: they "
+            "follow the noise, or the noise level is too high",
+            ratio);
+}
+
 static void report_sampling(const cli_call *call, const csk_recon_opts *o,
                             const csk_recon *p)
 {
@@ -119,6 +139,7 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "residual_norm", p->residual, -1, NULL);
     cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
     cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
+    warn_of_residual(call, p->residual / p->expected);
 }
 
 /* What is not the prior's during the sampling is the operator's: A, the solves with it, noise. */

@@ -13,7 +13,7 @@ static const char *const spacings[] = { "geometric", "karras", NULL };
 const csk_param csk_descent_params[] = {
     CSK_OPT_CHOICE(S, spacing, "spacing", 0, spacings,      "spacing of the noise levels"),
     CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",   "first noise level, 0: ten times the spread of the prior"),
-    CSK_OPT_REAL(S, t_min, "t-min", .001, 1e-9, 1e9, "T",   "last noise level"),
+    CSK_OPT_REAL(S, t_min, "t-min", .001, 1e-9, 1e9, "T",   "last noise level, in the units of the prior"),
     CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO", "exponent of the Karras spacing"),
     CSK_OPT_END,
 };

@@ -25,7 +25,10 @@ enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 2
  * part of the scale, and no more than KEPT of it is left at the end.
  */
 #define LEAST_SIGMA .1
-#define KEPT        .03
+#define KEPT        .015
+
+/* Samplers go down through the noise levels: highest over lowest must be at least this. */
+#define LEAST_RANGE 2.
 
 /* Detail of the image that the naive estimate may lack, over the scale: where draws near it
  * begin. What it is matters little (docs/algorithms.md). */
@@ -48,7 +51,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_REAL(S, radius,  "radius",  0,  0, 1e30, "R",         "error of the naive estimate, 0 to simulate it under the prior"),
     CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
-    CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is no less than C times the noise level"),
+    CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is at least C times the noise level, up to .015 of the scale"),
     CSK_OPT_FLAG(S, denoise_samples, "denoise-samples", 0, "langevin: take the noise of the last level out of the samples"),
     CSK_OPT_GROUP(S, method, csk_method_params),
     CSK_OPT_END,
@@ -358,6 +361,16 @@ static csk_status run_in_prior_units(run *r)
     return err;
 }
 
+static csk_status check_levels(const csk_recon *p, const csk_model *model)
+{
+    if (p->sigma_max >= LEAST_RANGE * p->sigma_min)
+        return CSK_OK;
+    return csk_fail(CSK_ERR_UNSUPPORTED,
+                    "the %s prior removes noise of the one level %.4g; samples need "
+                    "one that knows a range of levels",
+                    csk_model_kind(model), p->sigma_max);
+}
+
 /* The prior, and an l1 norm for the naive estimate: all that may not fit the data. */
 static csk_status prepare(run *r, csk_prox **g)
 {
@@ -378,8 +391,10 @@ static csk_status prepare(run *r, csk_prox **g)
         err = csk_model_prior(&bare, image, r->model, 1., &how);
     if (!err)
         err = csk_prior_timed(&r->prior, bare);
-    if (!err)
+    if (!err) {
         csk_prior_sigma_range(bare, &r->p->sigma_min, &r->p->sigma_max);
+        err = check_levels(r->p, r->model);
+    }
     r->p->bf16 = bare && csk_prior_net_is_bf16(bare);
     csk_prior_unref(bare);
     r->solver.g = *g;

@@ -52,7 +52,7 @@ typedef struct csk_recon_opts {
     double delta;  /**< its failure probability */
     double
         floor; /**< with a learned prior the last smoothing is no less than this times the
-                       noise level, but for .03 of the prior's scale: samples keep noise of
+                       noise level, but for .015 of the prior's scale: samples keep noise of
                        the size that the data have */
     bool
         denoise_samples; /**< samples of Langevin dynamics become D(x, t) at its last smoothing

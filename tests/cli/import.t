@@ -51,3 +51,8 @@ $ csk prior import net.safetensors -o w.csk
 $ csk prior import x.npy --arch dncnn -o w.csk; ls w.csk 2>/dev/null
 2 csk prior import: x.npy: is neither safetensors nor .npz nor a PyTorch checkpoint
 = 2
+
+# A denoiser of one level is no prior to sample with.
+$ csk phantom --shape 16,16 p.npy -q >/dev/null; csk restore p.npy --operator denoise --noise 0.1 --prior zero.csk rec
+2 csk restore: the network prior removes noise of the one level 0.1001; samples need one that knows a range of levels
+= 3

@@ -7,7 +7,7 @@ $ CSK_MODELS=one:two csk prior list | grep 'name\|one/\|two/' | tr -s ' '
   head wavelet complex one phantom one/head.csk
   bad unreadable - two/bad.csk: is not a prior, neither JSON text nor safetensors two/bad.csk
   other wavelet complex the same [31m phantom two/other.csk
-$ csk simulate h.npy --coils 1 --phase smooth --noise 0.02 scan >/dev/null; CSK_MODELS=one:two csk recon scan.cfl --prior head --noise 0.02 --samples 1 --levels 1 rec | grep '^prior k\|^prior  ' | tr -s ' '; grep -c "$(sha256sum one/head.csk | cut -c 1-64)" rec/report.json
+$ csk simulate h.npy --coils 1 --phase smooth --noise 0.02 scan >/dev/null; CSK_MODELS=one:two csk recon scan.cfl --prior head --noise 0.02 --samples 1 --levels 1 -q rec | grep '^prior k\|^prior  ' | tr -s ' '; grep -c "$(sha256sum one/head.csk | cut -c 1-64)" rec/report.json
   prior heads
   prior kind wavelet
   1

@@ -28,7 +28,7 @@ $ csk restore d.npy --operator downsample:2 --noise 0.05 --prior g.csk --samples
   measured                   576
   operator applications      9
 # Other samplers, and what they cost: evaluations and applications of one sample.
-$ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s --levels 10 --dps-levels 10 --diffpir-levels 20 --daps-levels 4 --ald-levels 7 other-$s | grep -E '^(sampler|score evaluations |operator appl)'; done
+$ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s --levels 10 --dps-levels 10 --diffpir-levels 20 --daps-levels 4 --ald-levels 7 -q other-$s | grep -E '^(sampler|score evaluations |operator appl)'; done
   sampler                    langevin
   score evaluations          20
   score evaluations besides  0
