@@ -346,7 +346,8 @@ START_TEST(refuses_bad_arguments)
     csk_recon_clear(&r);
     csk_model_free(other);
     p.model = other = learned_model(.019); /* one level, or nearly so */
-    tst_fails(recon(&r, &p, &o), CSK_ERR_UNSUPPORTED, "a range of levels");
+    ck_assert_int_eq(recon(&r, &p, &o), CSK_ERR_UNSUPPORTED);
+    ck_assert(strstr(csk_error_message(), "a range of levels"));
     csk_recon_clear(&r);
     csk_model_free(other);
     p.model = right;
