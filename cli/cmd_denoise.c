@@ -112,6 +112,8 @@ static csk_status run(const cli_call *call)
     const double start = cli_seconds();
     if (!err)
         err = denoise_all(&j);
+    if (!err)
+        err = csk_array_check_finite(&j.image, "the denoised image");
     const double seconds = cli_seconds() - start;
     if (!err)
         err = cli_write(call, &j.image, cli_arg_of(call, 1));

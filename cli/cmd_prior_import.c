@@ -2,6 +2,7 @@
 /* The verb prior import. */
 #include "cli/cli.h"
 #include "cs/tensors.h"
+#include "cs/vec.h"
 #include "samplers/import/import.h"
 
 #include <stdio.h>
@@ -47,6 +48,18 @@ static int64_t numbers_in(const csk_tensors *t)
     return sum;
 }
 
+static csk_status check_finite(const csk_tensors *model, const char *from)
+{
+    for (int k = 0; k < model->count; k++) {
+        const csk_tensor *t = &model->item[k];
+        if (csk_first_not_finite(csk_tensor_size(t), t->data) >= 0)
+            return csk_fail(CSK_ERR_FORMAT,
+                            "%s: tensor \"%.60s\" holds what is not finite", from,
+                            t->name);
+    }
+    return CSK_OK;
+}
+
 static csk_status write_model(const cli_call *call, const csk_tensors *weights,
                               int arch)
 {
@@ -58,6 +71,8 @@ static csk_status write_model(const cli_call *call, const csk_tensors *weights,
     if (!note)
         return cli_no_memory();
     csk_status err = csk_import(&model, arch, weights, &o->import, note, from);
+    if (!err)
+        err = check_finite(&model, from);
     err = cli_bad_input(call, err);
     if (!err)
         err = cli_wrote(call, to, csk_tensors_write(&model, to));

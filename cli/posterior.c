@@ -76,8 +76,7 @@ static csk_status remove_old(const cli_call *call)
 }
 
 /* The schedule, which other samplers do not have. */
-static void report_langevin(const cli_call *call, const csk_recon_opts *o,
-                            const csk_recon *p)
+static void report_langevin(const cli_call *call, const csk_recon *p)
 {
     const csk_stage *g = p->info.stages;
     const int last = p->info.count - 1;
@@ -96,7 +95,7 @@ static void report_langevin(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "first_smoothing", g[0].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "last_smoothing", g[last].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "first_noise_level", g[0].noise_std * p->unit, -1, NULL);
-    cli_put_real(call, "step_size", o->method.recover.langevin.step, -1, NULL);
+    cli_put_real(call, "step_size", p->info.langevin.step, -1, NULL);
     if (p->sigma_wanted > p->info.sigma * 1.000001)
         cli_say(call,
                 "the prior was made for noise up to %.4g: the naive estimate gets that "
@@ -130,7 +129,7 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_text(call, "sampler", csk_method_name((csk_method)o->method.method));
     cli_put_int(call, "samples", o->samples);
     cli_put_real(call, "unit", p->unit, -1, NULL);
-    report_langevin(call, o, p);
+    report_langevin(call, p);
     cli_put_int(call, "score_evaluations",
                 p->info.langevin.evaluations + p->info.diffusion.evaluations);
     cli_put_int(call, "score_evaluations_besides",

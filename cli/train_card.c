@@ -178,14 +178,15 @@ static json_t *head(const train_state *s)
             "about", o->about, "licence", o->licence);
     return json_pack(
         "{s:s, s:i, s:s, s:s*, s:s, s:i, s:f, s:[f, f], s:i, s:s, s:f, s:s, s:I, s:s*, "
-        "s:s*, s:o}",
+        "s:s*, s:s*, s:o}",
         "csk", "prior", "version", 1, "kind", "network", "name", o->name, "field",
         csk_patches_channels(s->images->patches) == 2 ? "complex" : "real", "axes", 2,
         "scale", csk_patches_scale(s->images->patches), "sigma", o->train.sigma_min,
         o->train.sigma_max, "multiple", s->multiple, "preconditioning", "edm",
         "sigma_data", o->train.sigma_data, "architecture", train_arch_names[o->arch],
         "parameters", (json_int_t)s->parameters, "about", o->about, "licence",
-        o->licence, "graph", json_loads(s->graph, 0, NULL));
+        o->licence, "symmetry", o->patch.flip ? "square" : NULL, "graph",
+        json_loads(s->graph, 0, NULL));
 }
 
 char *train_card(const train_state *s)

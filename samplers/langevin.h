@@ -56,9 +56,11 @@ typedef struct csk_stage {
     int steps;
 } csk_stage;
 
+#define CSK_LANGEVIN_STEP 1.3
+
 typedef struct csk_langevin_opts {
     int kernel;  /**< csk_langevin_kernel */
-    double step; /**< h, as a multiple of P */
+    double step; /**< h, as a multiple of P; 0: CSK_LANGEVIN_STEP */
     double
         cg_tol; /**< relative residual of the linear solve with P^-1, where it is not closed form */
     int cg_iter; /**< its iterations at most */

@@ -47,8 +47,10 @@ static csk_status make_ridge(csk_prior **out, const csk_space *space,
 static csk_status make_network(csk_prior **out, const csk_space *space,
                                const csk_model *m, double unit, const csk_model_opts *o)
 {
-    return csk_prior_net(out, space, &m->tensors, unit,
-                         o ? o->precision : CSK_PRIOR_F32);
+    const csk_prior_net_opts how = { .precision = o ? o->precision : CSK_PRIOR_F32,
+                                     .turn = o && o->turn };
+
+    return csk_prior_net(out, space, &m->tensors, unit, &how);
 }
 
 static const struct kind {

@@ -28,6 +28,7 @@ typedef struct csk_model csk_model;
 typedef struct csk_model_opts {
     int shift; /**< csk_wavelet_shift of a wavelet prior, CSK_SHIFT_STEP by default */
     int precision; /**< csk_prior_precision of a network, CSK_PRIOR_F32 by default */
+    bool turn;     /**< csk_prior_net_opts.turn, false by default */
 } csk_model_opts;
 
 /**

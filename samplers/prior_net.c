@@ -28,6 +28,7 @@ typedef struct net_prior {
     int batch;
     double unit;
     int precision; /* csk_net_precision of the plans without a derivative */
+    bool turn;     /* the image at random before the network sees it */
     int planes;    /* of one image: channels, or real and imaginary part */
     int h, w, padded_h, padded_w;
     int64_t images; /* in a vector */
@@ -63,15 +64,38 @@ static int mirror(int i, int n)
     return period < n ? period : 2 * n - 1 - period;
 }
 
-/* Where element (plane, y, x) is in an image: parts of complex numbers lie side by side. */
-static int64_t place(const net_prior *p, int plane, int y, int x)
+/*
+ * How the network sees an image: one of the eight ways to turn and mirror it. Rows of images that
+ * are not square stay rows.
+ */
+enum { UPSIDE_DOWN = 1, MIRRORED = 2, TRANSPOSED = 4, WAYS = 8 };
+
+static int way_of(const net_prior *p, const csk_rng *name)
 {
+    float u;
+
+    if (!p->turn || !name)
+        return 0;
+    csk_rng_uniform(*name, 1, &u);
+    const int way = (int)(u * WAYS) % WAYS;
+    return p->h == p->w ? way : way & ~TRANSPOSED;
+}
+
+/* Where the network's element (plane, y, x) is in an image: parts of complex numbers lie side by
+ * side. */
+static int64_t place(const net_prior *p, int way, int plane, int y, int x)
+{
+    const int across = way & TRANSPOSED ? y : x;
+
+    y = way & TRANSPOSED ? x : y;
+    y = way & UPSIDE_DOWN ? p->h - 1 - y : y;
+    x = way & MIRRORED ? p->w - 1 - across : across;
     return p->card.field == CSK_COMPLEX ? 2 * ((int64_t)y * p->w + x) + plane
                                         : ((int64_t)plane * p->h + y) * p->w + x;
 }
 
 /* to := gain x + offset, in planes, continued by mirroring. */
-static void enter(const net_prior *p, float *to, const float *x, float gain,
+static void enter(const net_prior *p, int way, float *to, const float *x, float gain,
                   float offset)
 {
 #pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
@@ -80,14 +104,14 @@ static void enter(const net_prior *p, float *to, const float *x, float gain,
         float *at = to + (int64_t)row * p->padded_w;
 
         for (int k = 0; k < p->padded_w; k++)
-            at[k] =
-                gain * x[place(p, plane, y, k < p->w ? k : mirror(k, p->w))] + offset;
+            at[k] = gain * x[place(p, way, plane, y, k < p->w ? k : mirror(k, p->w))] +
+                    offset;
     }
 }
 
 /* x := a x + b from + c, the network's planes cropped. */
-static void leave(const net_prior *p, float *x, const float *from, float a, float b,
-                  float c)
+static void leave(const net_prior *p, int way, float *x, const float *from, float a,
+                  float b, float c)
 {
 #pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
     for (int row = 0; row < p->planes * p->h; row++) {
@@ -95,28 +119,28 @@ static void leave(const net_prior *p, float *x, const float *from, float a, floa
         const float *at = from + ((int64_t)plane * p->padded_h + y) * p->padded_w;
 
         for (int k = 0; k < p->w; k++) {
-            float *to = x + place(p, plane, y, k);
+            float *to = x + place(p, way, plane, y, k);
             *to = (a == 0.F ? 0.F : a * *to) + b * at[k] + c;
         }
     }
 }
 
 /* The transpose of leave() with a = 0, b = 1: what was cropped gets zeros. */
-static void enter_slope(const net_prior *p, float *to, const float *v)
+static void enter_slope(const net_prior *p, int way, float *to, const float *v)
 {
     csk_zero(padded_len(p), to);
     for (int plane = 0; plane < p->planes; plane++) {
         for (int y = 0; y < p->h; y++) {
             for (int k = 0; k < p->w; k++)
                 to[((int64_t)plane * p->padded_h + y) * p->padded_w + k] =
-                    v[place(p, plane, y, k)];
+                    v[place(p, way, plane, y, k)];
         }
     }
 }
 
 /* The transpose of enter(): g := a v + b times the planes, mirrored pixels added to their source. */
-static void leave_slope(const net_prior *p, float *g, const float *v, const float *from,
-                        float a, float b)
+static void leave_slope(const net_prior *p, int way, float *g, const float *v,
+                        const float *from, float a, float b)
 {
     csk_axpby(image_len(p), (double)a, v, 0., g);
     for (int row = 0; row < p->planes * p->padded_h; row++) {
@@ -124,7 +148,7 @@ static void leave_slope(const net_prior *p, float *g, const float *v, const floa
         const float *at = from + (int64_t)row * p->padded_w;
 
         for (int k = 0; k < p->padded_w; k++)
-            g[place(p, plane, y, mirror(k, p->w))] += b * at[k];
+            g[place(p, way, plane, y, mirror(k, p->w))] += b * at[k];
     }
 }
 
@@ -161,18 +185,21 @@ static affine affine_at(const net_prior *p, double sigma)
 /* Images first .. first + n - 1 of all vectors. */
 static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t first,
                          int n, float *d, const float *x, const double *sigma,
-                         float *work)
+                         const csk_rng *names, float *work)
 {
     const double factor = p->card.factor / p->unit, offset = p->card.offset;
     float *input = work, *output = input + csk_pad(n * padded_len(p));
     double level[BATCH], step[BATCH];
+    int way[BATCH];
 
     for (int i = 0; i < n; i++) {
-        const affine c = affine_at(p, sigma[(first + i) / p->images]);
+        const int64_t vector = (first + i) / p->images;
+        const affine c = affine_at(p, sigma[vector]);
 
         level[i] = c.sigma;
         step[i] = c.step;
-        enter(p, input + i * padded_len(p), x + (first + i) * image_len(p),
+        way[i] = way_of(p, names ? &names[vector] : NULL);
+        enter(p, way[i], input + i * padded_len(p), x + (first + i) * image_len(p),
               (float)(c.in * factor), (float)(c.in * offset));
     }
     csk_net_forward(plan, output, input, level, step,
@@ -183,8 +210,8 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
 
         /* ((skip (factor x + offset) + out F) - offset) / factor */
         csk_copy(image_len(p), x + (first + i) * image_len(p), to);
-        leave(p, to, output + i * output_len(p), (float)c.skip, (float)(c.out / factor),
-              (float)((c.skip - 1.) * offset / factor));
+        leave(p, way[i], to, output + i * output_len(p), (float)c.skip,
+              (float)(c.out / factor), (float)((c.skip - 1.) * offset / factor));
     }
 }
 
@@ -221,7 +248,6 @@ static csk_status denoise(const csk_prior *base, int batch, float *d, const floa
     const int threads = side_by_side(p, batch, groups);
     int64_t rest = 0;
 
-    (void)names;
     if (threads > 1 || (groups > 0 && p->batch > 1)) {
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (int64_t k = 0; k < groups; k++) {
@@ -229,13 +255,13 @@ static csk_status denoise(const csk_prior *base, int batch, float *d, const floa
 #ifdef _OPENMP
             thread = omp_get_thread_num();
 #endif
-            denoise_some(p, p->many, k * p->batch, p->batch, d, x, sigma,
+            denoise_some(p, p->many, k * p->batch, p->batch, d, x, sigma, names,
                          work + thread * group_len(p));
         }
         rest = groups * p->batch;
     }
     for (int64_t k = rest; k < all; k++)
-        denoise_some(p, p->one, k, 1, d, x, sigma, work);
+        denoise_some(p, p->one, k, 1, d, x, sigma, names, work);
     return CSK_OK;
 }
 
@@ -248,17 +274,18 @@ static csk_status vjp(const csk_prior *base, int batch, float *g, const float *v
     float *input = work, *output = input + csk_pad(padded_len(p));
     float *room = output + csk_pad(output_len(p));
 
-    (void)names;
     for (int64_t k = 0; k < batch * p->images; k++) {
         const affine c = affine_at(p, sigma[k / p->images]);
         const int64_t at = k * image_len(p);
+        const int way = way_of(p, names ? &names[k / p->images] : NULL);
 
-        enter(p, input, x + at, (float)(c.in * factor), (float)(c.in * offset));
+        enter(p, way, input, x + at, (float)(c.in * factor), (float)(c.in * offset));
         csk_net_forward(p->slope, output, input, &c.sigma, &c.step, room);
         csk_zero(output_len(p), output);
-        enter_slope(p, output, v + at);
+        enter_slope(p, way, output, v + at);
         csk_net_backward(p->slope, input, NULL, output, room);
-        leave_slope(p, g + at, v + at, input, (float)c.skip, (float)(c.out * c.in));
+        leave_slope(p, way, g + at, v + at, input, (float)c.skip,
+                    (float)(c.out * c.in));
     }
     return CSK_OK;
 }
@@ -283,7 +310,7 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
         const double r = p->card.reference * p->unit / sigma[k / p->images];
         const double factor = r * p->card.factor / p->unit;
 
-        enter(p, z, x + k * image_len(p), (float)factor, (float)p->card.offset);
+        enter(p, 0, z, x + k * image_len(p), (float)factor, (float)p->card.offset);
         csk_copy(n, z, y);
         for (int s = 0; s < p->card.steps; s++) {
             csk_net_forward(p->slope, out, y, NULL, NULL, out + csk_pad(m));
@@ -293,7 +320,7 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
             csk_axpby(n, -a / (1. + b), slope, 1. / (1. + b), y);
             csk_axpby(n, b / (1. + b), z, 1., y);
         }
-        leave(p, d + k * image_len(p), y, 0.F, (float)(1. / factor),
+        leave(p, 0, d + k * image_len(p), y, 0.F, (float)(1. / factor),
               (float)(-p->card.offset / factor));
     }
     return CSK_OK;
@@ -427,7 +454,7 @@ static void set_work(net_prior *p)
 }
 
 static csk_status build(net_prior *p, const csk_space *space, const csk_tensors *model,
-                        int precision)
+                        const csk_prior_net_opts *o)
 {
     csk_status err = csk_net_card_read(&p->card, &p->net, model, "network prior");
 
@@ -437,7 +464,8 @@ static csk_status build(net_prior *p, const csk_space *space, const csk_tensors 
         err = check_space(p, space);
     if (!err)
         err = choose_sides(p);
-    p->precision = choose_precision(p, precision);
+    p->precision = choose_precision(p, o->precision);
+    p->turn = o->turn && p->card.turns;
     if (!err)
         err = make_plans(p);
     if (!err)
@@ -446,10 +474,12 @@ static csk_status build(net_prior *p, const csk_space *space, const csk_tensors 
 }
 
 csk_status csk_prior_net(csk_prior **out, const csk_space *space,
-                         const csk_tensors *model, double unit, int precision)
+                         const csk_tensors *model, double unit,
+                         const csk_prior_net_opts *opts)
 {
     /* A level given in other units may miss the range by a rounding. */
     const double slack = 1e-3;
+    const csk_prior_net_opts o = opts ? *opts : (csk_prior_net_opts){ .turn = false };
 
     if (!(unit > 0. && isfinite(unit)))
         return csk_fail(CSK_ERR_ARG,
@@ -458,7 +488,7 @@ csk_status csk_prior_net(csk_prior **out, const csk_space *space,
     if (!p)
         return CSK_ERR_NOMEM;
     p->unit = unit;
-    const csk_status err = build(p, space, model, precision);
+    const csk_status err = build(p, space, model, &o);
     if (err) {
         csk_prior_unref(&p->base);
         return err;

@@ -19,7 +19,7 @@
  *
  * [1] Karras et al., NeurIPS 2022, arXiv:2206.00364. [2] Zhang et al., IEEE TIP 26 (2017) 3142.
  * [3] Song et al., ICLR 2021, arXiv:2011.13456. [4] Ho et al., NeurIPS 2020, arXiv:2006.11239.
- * [5] Kobler et al., CVPR 2020, arXiv:2001.05005.
+ * [5] Kobler et al., CVPR 2020, arXiv:2001.05005. [6] Terris et al., CVPR 2024, arXiv:2312.01831.
  */
 #ifndef CSK_SAMPLERS_PRIOR_NET_H
 #define CSK_SAMPLERS_PRIOR_NET_H
@@ -36,6 +36,15 @@ typedef enum csk_prior_precision {
     CSK_PRIOR_BF16, /**< CSK_ERR_UNSUPPORTED where the processor has none */
 } csk_prior_precision;
 
+typedef struct csk_prior_net_opts {
+    int precision; /**< csk_prior_precision */
+    bool
+        turn; /**< if the card says that the training images were turned, let the network
+                        see an image in one of the eight orientations (four, if it is not
+                        square), chosen by the name in csk_prior_denoise(): what it does not
+                        treat alike averages out over steps, like cycle spinning of wavelets [6] */
+} csk_prior_net_opts;
+
 /**
  * The prior for images of @p space, whose last two axes are y and x; colour models need an axis
  * of 3 before them; further axes are independent images. Images are continued by mirroring to
@@ -44,13 +53,13 @@ typedef enum csk_prior_precision {
  *
  * @param model  weights and card; copied
  * @param unit   images are this many times as large as the training images; > 0
- * @param precision  csk_prior_precision
+ * @param opts  NULL: single precision, images as they are
  * @return CSK_ERR_FORMAT naming what is wrong in the card, CSK_ERR_SHAPE if the field or an axis
  *         does not fit, CSK_ERR_ARG for the unit
  */
 CSK_API csk_status csk_prior_net(csk_prior **out, const csk_space *space,
                                  const csk_tensors *model, double unit,
-                                 int precision) CSK_MUST_CHECK;
+                                 const csk_prior_net_opts *opts) CSK_MUST_CHECK;
 
 /** Whether @p p is a network that computes in bfloat16. */
 CSK_API bool csk_prior_net_is_bf16(const csk_prior *p);

@@ -24,7 +24,7 @@ enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 2
  * too small: by 3 at R = 8 along one axis. With a learned prior the noise is no less than this
  * part of the scale, and no more than KEPT of it is left at the end.
  */
-#define LEAST_SIGMA .1
+#define LEAST_SIGMA .2
 #define KEPT        .015
 
 /* Samplers go down through the noise levels: highest over lowest must be at least this. */
@@ -43,6 +43,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, samples, "samples", 16, 1, 65536, "N",        "posterior samples"),
     CSK_OPT_CHOICE(S, shift, "shift", CSK_SHIFT_STEP, shifts,     "cycle shift of the wavelet prior: none, one a chain, a new one at every step"),
     CSK_OPT_CHOICE(S, precision, "precision", CSK_PRIOR_AUTO, precisions, "of a network's images; auto: bf16 where processor and network allow it"),
+    CSK_OPT_FLAG(S, turn,    "turn",    1,                            "networks trained so: turn and mirror the image at random at every step"),
     CSK_OPT_REAL(S, tail,    "tail",    .05, 1e-6, .499, "P",     "quantiles at P and 1 - P"),
     CSK_OPT_REAL(S, unit,    "unit",    0,  0, 1e30, "FACTOR",    "size of the data over that of the training images, 0 to find it"),
     CSK_OPT_REAL(S, lambda,  "naive-lambda", .7, 1e-6, 1e6, "L",  "l1 weight of the naive estimate over the noise level"),
@@ -156,6 +157,8 @@ static void settle(run *r)
         return;
     if (!o->levels)
         o->levels = CSK_RECON_LEARNED_LEVELS;
+    if (o->langevin.step == 0. && o->langevin.kernel == CSK_LANGEVIN_LM)
+        o->langevin.step = CSK_RECON_LEARNED_STEP;
     if (r->o.method.method == CSK_METHOD_LANGEVIN)
         o->diffusion.t_min =
             fmax(o->diffusion.t_min, fmin(r->o.floor * r->eta / r->p->unit,
@@ -375,7 +378,9 @@ static csk_status check_levels(const csk_recon *p, const csk_model *model)
 static csk_status prepare(run *r, csk_prox **g)
 {
     const csk_space *image = csk_linop_domain(r->solver.A);
-    const csk_model_opts how = { .shift = r->o.shift, .precision = r->o.precision };
+    const csk_model_opts how = { .shift = r->o.shift,
+                                 .precision = r->o.precision,
+                                 .turn = r->o.turn };
     csk_prior *bare = NULL;
     csk_status err = csk_param_check(csk_recon_params, &r->o);
 

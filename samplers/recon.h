@@ -32,15 +32,19 @@ typedef csk_status csk_recon_stage_fn(void *user, csk_recon_stage stage,
 
 enum {
     /** Langevin levels with a learned prior: by 50 evaluations they have converged. */
-    CSK_RECON_LEARNED_LEVELS = 24,
+    CSK_RECON_LEARNED_LEVELS = 26,
     /** Samples at which the prior is checked. */
     CSK_RECON_CHECKED = 4,
 };
+
+/** Their step with the lm kernel: it mixes faster, and what it adds to the spread is small. */
+#define CSK_RECON_LEARNED_STEP 1.7
 
 typedef struct csk_recon_opts {
     int samples;
     int shift;     /**< csk_wavelet_shift */
     int precision; /**< csk_prior_precision */
+    bool turn;     /**< csk_prior_net_opts.turn */
     double tail;   /**< of the quantiles */
     double unit;   /**< size of the data over that of the training images; 0: the 99th
                         percentile of the naive estimate's bright part over that of the model */
@@ -59,7 +63,7 @@ typedef struct csk_recon_opts {
                             t: nearer to a noiseless truth, less spread */
     csk_method_opts method;    /**< its recover.langevin.monitor sees all iterations;
                                  recover.levels 0: 40, and CSK_RECON_LEARNED_LEVELS with a
-                                 learned prior */
+                                 learned prior; the same of recover.langevin.step */
     csk_recon_stage_fn *stage; /**< NULL: none */
     void *user;
 } csk_recon_opts;
@@ -77,7 +81,7 @@ struct csk_recon {
                                   estimate", or "not needed" */
     double
         sigma_wanted; /**< noise for the naive estimate: kappa R / sqrt(d), with a learned
-                              prior at least a tenth of its scale; info.sigma is that, or
+                              prior at least a fifth of its scale; info.sigma is that, or
                               the largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
     double residual;       /**< root mean square of ||b - A x|| over the samples, before

@@ -76,7 +76,7 @@ static csk_prior *prior_of(csk_tensors *t, const csk_space *space, double unit)
 {
     csk_prior *p;
 
-    tst_ok(csk_prior_net(&p, space, t, unit, CSK_PRIOR_F32));
+    tst_ok(csk_prior_net(&p, space, t, unit, NULL));
     csk_tensors_clear(t);
     return p;
 }
@@ -262,6 +262,8 @@ static const struct {
     { "real", "\"preconditioning\": \"direct\", \"channels\": 2", "channels" },
     { "real", "\"preconditioning\": \"direct\", \"multiple\": 0", "multiple" },
     { "real", "\"preconditioning\": \"direct\", \"size\": [4]", "size" },
+    { "real", "\"preconditioning\": \"direct\", \"symmetry\": \"round\"", "symmetry" },
+    { "real", "\"preconditioning\": \"edm\", \"sigma_data\": 1e-300", "sigma_data" },
 };
 enum { CARDS = sizeof(cards) / sizeof(cards[0]) };
 
@@ -271,7 +273,7 @@ START_TEST(refuses_cards)
     csk_tensors t = linear_model(cards[_i].field, 1, cards[_i].more);
     csk_prior *p = NULL;
 
-    ck_assert_int_eq(csk_prior_net(&p, &space, &t, 1., CSK_PRIOR_F32), CSK_ERR_FORMAT);
+    ck_assert_int_eq(csk_prior_net(&p, &space, &t, 1., NULL), CSK_ERR_FORMAT);
     ck_assert_msg(strstr(csk_error_message(), cards[_i].says), "%s",
                   csk_error_message());
     csk_tensors_clear(&t);
@@ -288,14 +290,12 @@ START_TEST(refuses_what_does_not_fit)
     csk_tensors none = { .item = NULL };
     csk_prior *p = NULL;
 
-    ck_assert_int_eq(csk_prior_net(&p, &image, &t, 1., CSK_PRIOR_F32), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &line, &t, 1., CSK_PRIOR_F32), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &small, 1., CSK_PRIOR_F32),
-                     CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &t, 0., CSK_PRIOR_F32), CSK_ERR_ARG);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &t, NAN, CSK_PRIOR_F32), CSK_ERR_ARG);
-    ck_assert_int_eq(csk_prior_net(&p, &real, &none, 1., CSK_PRIOR_F32),
-                     CSK_ERR_FORMAT);
+    ck_assert_int_eq(csk_prior_net(&p, &image, &t, 1., NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &line, &t, 1., NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &small, 1., NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, 0., NULL), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &t, NAN, NULL), CSK_ERR_ARG);
+    ck_assert_int_eq(csk_prior_net(&p, &real, &none, 1., NULL), CSK_ERR_FORMAT);
     csk_tensors_clear(&t);
     csk_tensors_clear(&small);
 }
@@ -310,15 +310,19 @@ START_TEST(rounds_below_the_noise)
     csk_tensors t = curved_model("complex", 2);
     csk_prior *single, *half, *automatic;
 
-    tst_ok(csk_prior_net(&single, &space, &t, 1., CSK_PRIOR_F32));
-    tst_ok(csk_prior_net(&automatic, &space, &t, 1., CSK_PRIOR_AUTO));
+    tst_ok(csk_prior_net(&single, &space, &t, 1., NULL));
+    tst_ok(csk_prior_net(&automatic, &space, &t, 1.,
+                         &(csk_prior_net_opts){ .precision = CSK_PRIOR_AUTO }));
     ck_assert(!csk_prior_net_is_bf16(single));
     if (!csk_net_can(CSK_NET_AUTO, CSK_NET_BF16)) {
         ck_assert(!csk_prior_net_is_bf16(automatic));
-        ck_assert_int_eq(csk_prior_net(&half, &space, &t, 1., CSK_PRIOR_BF16),
-                         CSK_ERR_UNSUPPORTED);
+        ck_assert_int_eq(
+            csk_prior_net(&half, &space, &t, 1.,
+                          &(csk_prior_net_opts){ .precision = CSK_PRIOR_BF16 }),
+            CSK_ERR_UNSUPPORTED);
     } else {
-        tst_ok(csk_prior_net(&half, &space, &t, 1., CSK_PRIOR_BF16));
+        tst_ok(csk_prior_net(&half, &space, &t, 1.,
+                             &(csk_prior_net_opts){ .precision = CSK_PRIOR_BF16 }));
         ck_assert(csk_prior_net_is_bf16(half) && csk_prior_net_is_bf16(automatic));
         float *x = tst_normal(n, 1, 0);
         float *a = denoised(single, 1, x, &sigma), *b = denoised(half, 1, x, &sigma),
@@ -344,10 +348,108 @@ START_TEST(direct_stays_single)
     csk_tensors t = linear_model("real", 1, "\"preconditioning\": \"direct\"");
     csk_prior *p;
 
-    tst_ok(csk_prior_net(&p, &space, &t, 1., CSK_PRIOR_AUTO));
+    tst_ok(csk_prior_net(&p, &space, &t, 1.,
+                         &(csk_prior_net_opts){ .precision = CSK_PRIOR_AUTO }));
     ck_assert(!csk_prior_net_is_bf16(p));
     csk_prior_unref(p);
     csk_tensors_clear(&t);
+}
+END_TEST
+
+/* Pixel of a complex h x w image that (y, x) becomes in one of the eight orientations. */
+static int64_t turned(int way, int64_t h, int64_t w, int64_t y, int64_t x)
+{
+    const int64_t row = way & 4 ? x : y, column = way & 4 ? y : x;
+
+    return (way & 1 ? h - 1 - row : row) * w + (way & 2 ? w - 1 - column : column);
+}
+
+static float *turn(int way, int64_t h, int64_t w, const float *x, bool back)
+{
+    float *z = csk_alloc(2 * h * w, sizeof(*z));
+
+    for (int64_t i = 0; i < h * w; i++) {
+        const int64_t j = turned(way, h, w, i / w, i % w);
+        csk_copy(2, x + 2 * (back ? i : j), z + 2 * (back ? j : i));
+    }
+    return z;
+}
+
+/* The card says that turned images are as likely. */
+static csk_prior *turning(const csk_space *space, bool says_so)
+{
+    csk_tensors t = curved_model("complex", 2);
+    csk_prior *p;
+
+    if (says_so) {
+        char card[4096];
+        (void)snprintf(card, sizeof(card), "{\"symmetry\": \"square\", %s", t.card + 1);
+        tst_ok(csk_tensors_set_card(&t, card));
+    }
+    tst_ok(csk_prior_net(&p, space, &t, 1., &(csk_prior_net_opts){ .turn = true }));
+    csk_tensors_clear(&t);
+    return p;
+}
+
+/* A name chooses an orientation: D is that of the turned image, turned back. */
+START_TEST(turns_by_name)
+{
+    const int64_t h = 6, w = _i ? 4 : 6;
+    const csk_space space = TST_COMPLEX(h, w);
+    csk_prior *p = turning(&space, true), *still = turning(&space, false);
+    const int64_t n = 2 * h * w;
+    const int ways = _i ? 4 : 8;
+    const double sigma = .3, step = 1e-2;
+    float *x = tst_normal(n, 1, 0), *d = csk_alloc(n, sizeof(*d)), *all[8];
+    float *work = csk_alloc(csk_prior_vjp_work_len(p, 1) + csk_prior_work_len(p, 1),
+                            sizeof(*work));
+    int seen = 0;
+
+    for (int k = 0; k < ways; k++) {
+        float *z = turn(k, h, w, x, false), *e = denoised(still, 1, z, &sigma);
+        all[k] = turn(k, h, w, e, true);
+        csk_free(z), csk_free(e);
+    }
+    for (uint32_t draw = 0; draw < 60; draw++) {
+        const csk_rng name = { 1, 2, draw };
+        int found = 0;
+
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        for (int k = 0; k < ways; k++) {
+            if (csk_distance(n, d, all[k]) < 1e-5) {
+                found++;
+                seen |= 1 << k;
+            }
+        }
+        ck_assert_int_eq(found, 1);
+        tst_ok(csk_prior_denoise(still, 1, d, x, &sigma, &name, work));
+        ck_assert_double_lt(csk_distance(n, d, all[0]), 1e-5);
+    }
+    /* one of 8 is not among 60 with a probability below 8 (7/8)^60 = 0.3 %; the seed is fixed */
+    ck_assert_int_eq(seen, (1 << ways) - 1);
+
+    /* the derivative is that of the same orientation */
+    float *u = tst_normal(n, 1, 1), *v = tst_normal(n, 1, 2),
+          *g = csk_alloc(n, sizeof(*g));
+    for (uint32_t draw = 0; draw < 8; draw++) {
+        const csk_rng name = { 1, 2, draw };
+        double along;
+
+        tst_ok(csk_prior_vjp(p, 1, g, v, x, &sigma, &name, work));
+        csk_axpby(n, step, u, 1., x);
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        along = csk_dot(n, v, d);
+        csk_axpby(n, -2. * step, u, 1., x);
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        along = (along - csk_dot(n, v, d)) / (2. * step);
+        csk_axpby(n, step, u, 1., x);
+        ck_assert_double_eq_tol(csk_dot(n, g, u), along,
+                                1e-3 * csk_norm(n, g) * csk_norm(n, u));
+    }
+    for (int k = 0; k < ways; k++)
+        csk_free(all[k]);
+    csk_free(x), csk_free(d), csk_free(u), csk_free(v), csk_free(g), csk_free(work);
+    csk_prior_unref(p), csk_prior_unref(still);
 }
 END_TEST
 
@@ -357,7 +459,7 @@ static csk_status make_and_use(void)
 {
     const csk_space space = TST_REAL(6, 6);
     csk_prior *p;
-    const csk_status err = csk_prior_net(&p, &space, &heap_model, 1., CSK_PRIOR_F32);
+    const csk_status err = csk_prior_net(&p, &space, &heap_model, 1., NULL);
 
     if (!err)
         csk_prior_unref(p);
@@ -380,6 +482,7 @@ int main(void)
     tcase_add_loop_test(core, preconditions, 0, FORMS);
     tcase_add_test(core, rounds_below_the_noise);
     tcase_add_test(core, direct_stays_single);
+    tcase_add_loop_test(core, turns_by_name, 0, 2);
     tcase_add_loop_test(core, differentiates, 0, SPACES);
     tcase_add_loop_test(core, scales, 0, SPACES);
     tcase_add_loop_test(core, takes_batches, 0, SPACES);

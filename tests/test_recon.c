@@ -237,7 +237,7 @@ START_TEST(suits_a_learned_prior)
     const double last = r.info.stages[r.info.count - 1].smoothing;
     ck_assert_double_eq_tol(last, fmin(1.25 * ETA / r.unit, .015), 1e-9);
     ck_assert_double_eq_tol(first, r.info.sigma / r.unit, 1e-9);
-    ck_assert_double_ge(r.sigma_wanted / r.unit, .1 * (1. - 1e-12));
+    ck_assert_double_ge(r.sigma_wanted / r.unit, .2 * (1. - 1e-12));
     ck_assert_double_eq_tol(r.info.sigma, narrow ? .06 * r.unit : r.sigma_wanted, 1e-9);
     ck_assert_int_eq(r.info.langevin.evaluations, 2 * 2 * CSK_RECON_LEARNED_LEVELS);
     ck_assert_int_eq(r.mismatch.expected.count, 1);

@@ -153,6 +153,10 @@ static csk_status read_card(net_card *c, const json_t *card, const char *what)
         err = int_or(&c->multiple, 1, card, "multiple", what);
     if (!err && (c->multiple < 1 || c->multiple > 1024))
         err = out_of_range(what, "multiple", c->multiple);
+    if (!err && json_object_get(card, "symmetry")) {
+        err = csk_card_expect(card, "symmetry", "square", what);
+        c->turns = true;
+    }
     if (!err)
         err = read_precondition(c, card, what);
     if (err)
@@ -165,7 +169,7 @@ static csk_status read_card(net_card *c, const json_t *card, const char *what)
     if (c->precondition != NET_EDM)
         return CSK_OK;
     err = csk_card_real(&c->sigma_data, card, "sigma_data", what);
-    return !err && !(c->sigma_data > 0. && c->sigma_data < 1e6)
+    return !err && !(c->sigma_data > 1e-6 && c->sigma_data < 1e6)
                ? out_of_range(what, "sigma_data", c->sigma_data)
                : err;
 }

@@ -23,6 +23,7 @@ typedef struct net_card {
     int channels; /* 1, or 3: red, green, blue */
     int size[2];  /* 0: any */
     int multiple;
+    bool turns;            /* mirrored and transposed images are as likely */
     int precondition;      /* net_precondition */
     double sigma[2];       /* of images */
     double sigma_data;     /* edm */
