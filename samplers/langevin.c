@@ -17,7 +17,7 @@ static const char *const kernels[] = { "euler", "precond", "lm", "mala", NULL };
 /* clang-format off */
 const csk_param csk_langevin_params[] = {
     CSK_OPT_CHOICE(S, kernel, "kernel", CSK_LANGEVIN_LM, kernels,      "Langevin kernel"),
-    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits the prior: 1.3, learned ones 1.7"),
+    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits the prior: 1.3, learned ones 1.8"),
     CSK_OPT_REAL(S, cg_tol,  "cg-tol",  3e-2, 1e-7, .5,      "REL", "accuracy of the preconditioner's linear solves"),
     CSK_OPT_INT (S, cg_iter, "cg-iter", 50,   1,    INT_MAX, "N",   "iterations of those at most"),
     CSK_OPT_FLAG(S, antithetic, "antithetic", 1,                       "give chains in pairs opposite noise"),

@@ -38,7 +38,7 @@ enum {
 };
 
 /** Their step with the lm kernel: it mixes faster, and what it adds to the spread is small. */
-#define CSK_RECON_LEARNED_STEP 1.7
+#define CSK_RECON_LEARNED_STEP 1.8
 
 typedef struct csk_recon_opts {
     int samples;
