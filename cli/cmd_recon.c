@@ -76,7 +76,8 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 static const cli_arg args[] = {
     { .name = "SCAN", .help = "k-space: [coil][y][x], zero where not measured" },
     { .name = "DIR",
-      .help = "new directory for naive, mean, magnitude, std, q05, q95, samples, report.json",
+      .help =
+          "new directory for naive, mean, magnitude, std, q05, q95, samples, report.json",
       .role = CLI_OUTPUT_DIR },
     { .name = NULL },
 };
