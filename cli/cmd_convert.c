@@ -13,6 +13,7 @@ typedef struct convert_opts {
     bool magnitude, real, imaginary, phase;
     const char *mean, *scale, *replace;
     double noise;
+    bool clip;
 } convert_opts;
 
 /* clang-format off */
@@ -30,6 +31,7 @@ static const csk_param params[] = {
     CSK_OPT_TEXT(convert_opts, mean, "mean", "AXIS", "take the mean over an axis"),
     CSK_OPT_TEXT(convert_opts, scale, "scale", "X", "multiply so that the largest magnitude is X; none: leave it (the default)"),
     CSK_OPT_REAL(convert_opts, noise, "noise", 0, 0, 1e30, "SIGMA", "add normal noise of this standard deviation to every real number; see --seed"),
+    CSK_OPT_FLAG(convert_opts, clip, "clip", 0, "at last move what is below 0 to 0 and above 1 to 1, as PNG needs it"),
     CSK_OPT_END,
 };
 /* clang-format on */
@@ -92,6 +94,18 @@ static csk_status average(csk_array *a, const char *name)
         return err;
     csk_array_clear(a);
     *a = b;
+    return CSK_OK;
+}
+
+static csk_status clip(csk_array *a)
+{
+    const int64_t n = csk_space_len(&a->space);
+
+    if (a->space.field == CSK_COMPLEX)
+        return csk_fail(CSK_ERR_ARG,
+                        "--clip is for real images; see --magnitude and --real");
+    for (int64_t i = 0; i < n; i++)
+        a->data[i] = fminf(fmaxf(a->data[i], 0.f), 1.f);
     return CSK_OK;
 }
 
@@ -164,6 +178,8 @@ static csk_status change(csk_array *a, const cli_call *call, double scale)
         err = rescale(a, call, scale);
     if (!err && o->noise > 0.)
         err = add_noise(a, call, o->noise);
+    if (!err && o->clip)
+        err = clip(a);
     return err;
 }
 

@@ -43,12 +43,31 @@ static const char *first_missing(json_t *a, json_t *b)
     return NULL;
 }
 
-static const char *first_difference(json_t *a, json_t *b)
+static bool has_value(json_t *all, const json_t *wanted)
 {
-    const char *differs = first_missing(a, b);
+    const char *key;
+    json_t *value;
 
-    return differs || json_object_size(a) == json_object_size(b) ? differs
-                                                                 : "number of them";
+    json_object_foreach(all, key, value)
+    {
+        if (json_equal(value, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* The first file of @p a whose content is none of @p b: paths may be spelled in another way. */
+static const char *first_other(json_t *a, json_t *b)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(a, key, value)
+    {
+        if (!has_value(b, value))
+            return key;
+    }
+    return json_object_size(a) == json_object_size(b) ? NULL : "number of them";
 }
 
 static csk_status compare(json_t *now, json_t *then, const char *path)
@@ -67,8 +86,8 @@ static csk_status compare(json_t *now, json_t *then, const char *path)
         return csk_fail(CSK_ERR_ARG,
                         "%s was begun with another --%s; it can only go on as it began",
                         path, differs);
-    differs = first_difference(json_object_get(now, "inputs"),
-                               json_object_get(then, "inputs"));
+    differs =
+        first_other(json_object_get(now, "inputs"), json_object_get(then, "inputs"));
     if (differs)
         return csk_fail(CSK_ERR_ARG,
                         "%s was begun with other images (%s); it can only go on with "

@@ -380,8 +380,8 @@ static csk_status png_write(const csk_array *a, const char *path, const char *no
     for (int64_t i = 0; i < n; i++) {
         if (!(a->data[i] >= 0.0f && a->data[i] <= 1.0f))
             return csk_fail(CSK_ERR_UNSUPPORTED,
-                            "%s: value %g at %" PRId64 ": PNG holds 0 to 1; scale the "
-                            "image first",
+                            "%s: value %g at %" PRId64 ": PNG holds 0 to 1; scale or "
+                            "clip the image first",
                             path, (double)a->data[i], i);
     }
     uint16_t *grey = csk_alloc(n, sizeof(*grey));

@@ -57,8 +57,14 @@ $ (ulimit -f 100; csk phantom --shape 512,512 lim.npy); ls lim*
 # What a format does not hold is the fault of the data.
 
 $ csk phantom --kind gaussian --shape 9,9 neg.npy -q >/dev/null; csk convert neg.npy o.png
-2 csk convert: o.png: value -0.372988 at 0: PNG holds 0 to 1; scale the image first
+2 csk convert: o.png: value -0.372988 at 0: PNG holds 0 to 1; scale or clip the image first
 = 3
+$ csk convert neg.npy --clip o.png >/dev/null; csk info o.png | grep -E '^(min|max)'
+  minimum        0
+  maximum        1
+$ csk convert neg.npy --clip --noise 0.5 q.npy >/dev/null; csk info q.npy | grep -E '^(min|max)'
+  minimum        0
+  maximum        1
 
 # The provenance is the same for the same job, whatever the name of the output and the
 # number of threads; inputs are named by their SHA-256.

@@ -33,6 +33,10 @@ $ csk train head.npy head.npy other.npy --validate other --arch unet-xs --patch 
 $ csk train other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk
 2 csk train: --validate other holds out all files
 = 2
+# The images may be named in another way, but must be the same.
+$ csk train $PWD/head.npy ./other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk >/dev/null; csk phantom --shape 40,40 third.npy -q >/dev/null; csk train third.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk
+2 csk train: a.csk.checkpoint was begun with other images (third.npy); it can only go on with the same
+= 2
 # The default number of steps is obeyed if it is given.
 $ timeout -s INT 3 csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 20000 --precision f32 --resume --force a.csk 2>&1 >/dev/null | grep schedule
   csk train: the schedule now ends at step 20000, not 9
