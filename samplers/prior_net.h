@@ -38,11 +38,13 @@ typedef enum csk_prior_precision {
 
 typedef struct csk_prior_net_opts {
     int precision; /**< csk_prior_precision */
-    bool
-        turn; /**< if the card says that the training images were turned, let the network
-                        see an image in one of the eight orientations (four, if it is not
-                        square), chosen by the name in csk_prior_denoise(): what it does not
-                        treat alike averages out over steps, like cycle spinning of wavelets [6] */
+    /**
+     * If the card says that the training images were turned, let the network see an image in
+     * one of the eight orientations (four, if it is not square), chosen by the name in
+     * csk_prior_denoise(): what it does not treat alike averages out over steps, like cycle
+     * spinning of wavelets [6].
+     */
+    bool turn;
 } csk_prior_net_opts;
 
 /**

@@ -265,8 +265,9 @@ static csk_status denoise_all(const run *r)
 
     if (!r->o.denoise_samples || p->info.count < 1)
         return CSK_OK;
+    const int64_t room = csk_pad(batch * n); /* workspaces are aligned */
     float *block =
-        csk_alloc(batch * n + csk_prior_work_len(r->prior, batch), sizeof(*block));
+        csk_alloc(room + csk_prior_work_len(r->prior, batch), sizeof(*block));
     if (!block)
         return CSK_ERR_NOMEM;
     for (int done = 0; done < r->o.samples && !err; done += batch) {
@@ -277,8 +278,7 @@ static csk_status denoise_all(const run *r)
             level[k] = p->info.stages[p->info.count - 1].smoothing;
             names[k] = (csk_rng){ r->seed, FINAL_STREAM, (uint32_t)(done + k) };
         }
-        err = csk_prior_denoise(r->prior, count, block, x, level, names,
-                                block + batch * n);
+        err = csk_prior_denoise(r->prior, count, block, x, level, names, block + room);
         if (!err)
             csk_copy(count * n, block, x);
         p->info.langevin.evaluations += count;

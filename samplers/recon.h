@@ -58,9 +58,9 @@ typedef struct csk_recon_opts {
         floor; /**< with a learned prior the last smoothing is no less than this times the
                        noise level, but for .015 of the prior's scale: samples keep noise of
                        the size that the data have */
-    bool
-        denoise_samples; /**< samples of Langevin dynamics become D(x, t) at its last smoothing
-                            t: nearer to a noiseless truth, less spread */
+    /** Samples of Langevin dynamics become D(x, t) at its last smoothing t: nearer to a
+     *  noiseless truth, less spread. */
+    bool denoise_samples;
     csk_method_opts method;    /**< its recover.langevin.monitor sees all iterations;
                                  recover.levels 0: 40, and CSK_RECON_LEARNED_LEVELS with a
                                  learned prior; the same of recover.langevin.step */
