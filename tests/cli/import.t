@@ -56,3 +56,11 @@ $ csk prior import x.npy --arch dncnn -o w.csk; ls w.csk 2>/dev/null
 $ csk phantom --shape 16,16 p.npy -q >/dev/null; csk restore p.npy --operator denoise --noise 0.1 --prior zero.csk rec
 2 csk restore: the network prior removes noise of the one level 0.1001; samples need one that knows a range of levels
 = 3
+
+# Weights that are NaN (all bits set), and finite ones of 3.4e38, with which the image is not finite.
+$ sed 's/head -c .*/& | tr "\\000" "\\377"/' pack >bad; sh bad head >bad.safetensors; csk prior import bad.safetensors --arch dncnn -o bad.csk
+2 csk prior import: bad.safetensors: tensor "model.0.weight" holds what is not finite
+= 3
+$ sed 's/head -c .*/& | tr "\\000" "\\177"/' pack >bad; sh bad head >bad.safetensors; csk prior import bad.safetensors --arch dncnn --sigma 0.1 -o bad.csk >/dev/null; csk denoise x.npy --prior bad.csk --sigma 0.1 -q bad.npy
+2 csk denoise: the denoised image: value 0 is not finite
+= 3
