@@ -96,6 +96,7 @@ static void report_langevin(const cli_call *call, const csk_recon *p)
     cli_put_real(call, "last_smoothing", g[last].smoothing * p->unit, -1, NULL);
     cli_put_real(call, "first_noise_level", g[0].noise_std * p->unit, -1, NULL);
     cli_put_real(call, "step_size", p->info.langevin.step, -1, NULL);
+    cli_put_text(call, "transition", p->ancestral ? "ancestral" : "none");
     if (p->sigma_wanted > p->info.sigma * 1.000001)
         cli_say(call,
                 "the prior was made for noise up to %.4g: the naive estimate gets that "

@@ -12,12 +12,14 @@
 #define ONE_AND_A_BIT (1. + 1e-9)
 
 static const char *const kernels[] = { "euler", "precond", "lm", "mala", NULL };
+static const char *const transitions[] = { "auto", "none", "ancestral", NULL };
 
 #define S csk_langevin_opts
 /* clang-format off */
 const csk_param csk_langevin_params[] = {
     CSK_OPT_CHOICE(S, kernel, "kernel", CSK_LANGEVIN_LM, kernels,      "Langevin kernel"),
-    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits the prior: 1.3, learned ones 1.8"),
+    CSK_OPT_CHOICE(S, transition, "transition", CSK_TRANSITION_AUTO, transitions, "as the prior's noise level falls, auto: ancestral for learned priors of real images"),
+    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits the prior: 1.3, learned ones 1.8, with ancestral transitions 1.5"),
     CSK_OPT_REAL(S, cg_tol,  "cg-tol",  3e-2, 1e-7, .5,      "REL", "accuracy of the preconditioner's linear solves"),
     CSK_OPT_INT (S, cg_iter, "cg-iter", 50,   1,    INT_MAX, "N",   "iterations of those at most"),
     CSK_OPT_FLAG(S, antithetic, "antithetic", 1,                       "give chains in pairs opposite noise"),
@@ -66,17 +68,45 @@ void csk_langevin_solve(csk_dynamics *y, int c, const csk_stage *g, double tol,
         y->solved[c] += applied;
 }
 
+/* rhs += h (D - x) / t^2 and the noise that lives among the images; s.move is overwritten. */
+static void add_prior(const csk_dynamics *y, const float *x, int c, const csk_stage *g,
+                      double h, const csk_langevin_scratch *s)
+{
+    const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
+    const double t2 = g->smoothing * g->smoothing;
+    const double lambda = euler ? 1. : csk_langevin_lambda(y->post, g);
+
+    csk_axpby(y->n, h / t2, y->d + c * y->n, 1., s->rhs);
+    csk_axpby(y->n, -h / t2, x, 1., s->rhs);
+    add_white(y, c, CSK_FOR_WHITE, y->n, sqrt(2. * h * lambda),
+              y->e2 + c * csk_pad(y->n), s->move, s->rhs);
+}
+
+/* The same of an ancestral step: rhs += delta (D - x) + sqrt(delta) n. */
+static void add_transition(const csk_dynamics *y, const float *x, int c,
+                           const csk_stage *g, const csk_langevin_scratch *s)
+{
+    const double delta =
+        1. / (g->smoothing * g->smoothing) - 1. / (y->fallen * y->fallen);
+
+    csk_axpby(y->n, delta, y->d + c * y->n, 1., s->rhs);
+    csk_axpby(y->n, -delta, x, 1., s->rhs);
+    csk_draw(y->run, c, y->o->antithetic, CSK_FOR_WHITE, y->draw + 1, y->n, s->move);
+    csk_axpby(y->n, sqrt(delta), s->move, 1., s->rhs);
+    if (y->o->kernel == CSK_LANGEVIN_LM) /* the newest noise that x holds */
+        csk_copy(y->n, s->move, y->e2 + c * csk_pad(y->n));
+}
+
 /* One step of chain c; the score's denoised point is y->d. Draw names: y->draw + 1. */
 static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
                        csk_langevin_scratch s)
 {
     const csk_posterior *post = y->post;
     const double eta2 = g->noise_std * g->noise_std;
-    const double t2 = g->smoothing * g->smoothing;
-    const double lambda = csk_langevin_lambda(post, g);
     const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
     const double h =
-        euler ? y->o->step / (lambda + y->norm * y->norm / eta2) : y->o->step;
+        euler ? y->o->step / (csk_langevin_lambda(post, g) + y->norm * y->norm / eta2)
+              : y->o->step;
     const float *target = csk_langevin_data(y, c);
 
     /* res := h (y_i - A x) / eta^2, and the noise that lives among the data */
@@ -89,11 +119,10 @@ static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
                   y->e1 + c * csk_pad(y->m), s.work, s.res);
     csk_linop_adjoint(post->A, s.rhs, s.res, s.work);
 
-    /* rhs += h (D - x) / t^2 and the noise that lives among the images */
-    csk_axpby(y->n, h / t2, y->d + c * y->n, 1., s.rhs);
-    csk_axpby(y->n, -h / t2, x, 1., s.rhs);
-    add_white(y, c, CSK_FOR_WHITE, y->n, sqrt(2. * h * (euler ? 1. : lambda)),
-              y->e2 + c * csk_pad(y->n), s.move, s.rhs);
+    if (y->fallen > 0.)
+        add_transition(y, x, c, g, &s);
+    else
+        add_prior(y, x, c, g, h, &s);
     y->solved[c] += 2;
     if (euler) {
         csk_axpby(y->n, 1., s.rhs, 1., x);
@@ -108,7 +137,8 @@ csk_status csk_langevin_denoise(csk_dynamics *y, const float *x, const csk_stage
     for (int c = 0; c < y->chains; c++)
         y->names[c] = csk_name(y->run, c, CSK_FOR_PRIOR,
                                (uint32_t)CSK_LANGEVIN_DRAWS + (uint32_t)y->draw);
-    return csk_conditional_denoise(y->post, y->chains, y->d, x, g->smoothing,
+    return csk_conditional_denoise(y->post, y->chains, y->d, x,
+                                   y->fallen > 0. ? y->fallen : g->smoothing,
                                    g->tether_weight, y->names, y->cond);
 }
 
@@ -179,6 +209,19 @@ static void measure(const csk_dynamics *y, const csk_stage *stages, int count, i
                 add_increment(y, c, stages, count, i, 1., data);
         }
     }
+}
+
+/* The smoothing that an ancestral step into stage k comes from, 0 without one. */
+static double fallen_from(const csk_langevin_opts *o, const csk_stage *stages, int k)
+{
+    const bool steps_so =
+        o->transition == CSK_TRANSITION_ANCESTRAL &&
+        (o->kernel == CSK_LANGEVIN_PRECOND || o->kernel == CSK_LANGEVIN_LM);
+
+    return steps_so && k > 0 && stages[k].tether_weight == 0. &&
+                   stages[k].smoothing < stages[k - 1].smoothing
+               ? stages[k - 1].smoothing
+               : 0.;
 }
 
 static csk_status check_stages(const csk_posterior *post, const csk_stage *g, int count)
@@ -311,6 +354,7 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
             measure(&y, stages, count, k);
         y.fresh = true;
         for (int i = 0; i < stages[k].steps; i++) {
+            y.fallen = i == 0 ? fallen_from(&o, stages, k) : 0.;
             err = step(&y, x, &stages[k], &run);
             if (err)
                 goto out;

@@ -11,6 +11,7 @@
  * [2] Leimkuhler, Matthews, arXiv:1102.4139 (the averaged noise).
  * [3] Roberts, Tweedie, Bernoulli 2 (1996) 341 (the adjusted algorithm).
  * [4] Roberts, Rosenthal, J. R. Statist. Soc. B 60 (1998) 255 (its best step).
+ * [5] Ho, Jain, Abbeel, NeurIPS 2020, arXiv:2006.11239, equation 7 (the ancestral step).
  */
 #ifndef CSK_SAMPLERS_LANGEVIN_H
 #define CSK_SAMPLERS_LANGEVIN_H
@@ -49,6 +50,28 @@ typedef enum csk_langevin_kernel {
     CSK_LANGEVIN_MALA,
 } csk_langevin_kernel;
 
+/**
+ * What the first step of a stage does when the smoothing has fallen, from t to s:
+ *
+ * - none: it is like the others. Chains carry the noise of t, the denoiser is told s, and what it
+ *   leaves has to decay; until it has, samples are wider than the target.
+ * - ancestral: with D = D(x, t), told the noise that x has, and Q = A*A/eta^2 + 1/s^2,
+ *
+ *       x += Q^-1 (delta (D - x) + sqrt(delta) n + h A*(y - A x)/eta^2 + sqrt(2 h) A* e/eta),
+ *       delta = 1/s^2 - 1/t^2:
+ *
+ *   D is seen once more, with the precision delta that s has over t, and the data by a Langevin
+ *   step. In directions without data that is the ancestral step of diffusion models [5],
+ *   x := (s^2/t^2) x + (1 - s^2/t^2) D + s sqrt(1 - s^2/t^2) n. Fewer steps are needed.
+ *   For precond and lm, in stages without a tether; elsewhere it is none.
+ * - auto: what suits the prior, where somebody knows that (csk_recon_run()); here none.
+ */
+typedef enum csk_transition {
+    CSK_TRANSITION_AUTO,
+    CSK_TRANSITION_NONE,
+    CSK_TRANSITION_ANCESTRAL,
+} csk_transition;
+
 typedef struct csk_stage {
     double smoothing;     /**< t > 0: the prior is smoothed by N(0, t^2) */
     double noise_std;     /**< eta_i >= the posterior's noise_std */
@@ -59,8 +82,9 @@ typedef struct csk_stage {
 #define CSK_LANGEVIN_STEP 1.3
 
 typedef struct csk_langevin_opts {
-    int kernel;  /**< csk_langevin_kernel */
-    double step; /**< h, as a multiple of P; 0: CSK_LANGEVIN_STEP */
+    int kernel;     /**< csk_langevin_kernel */
+    int transition; /**< csk_transition */
+    double step;    /**< h, as a multiple of P; 0: CSK_LANGEVIN_STEP */
     double
         cg_tol; /**< relative residual of the linear solve with P^-1, where it is not closed form */
     int cg_iter; /**< its iterations at most */

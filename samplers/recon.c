@@ -143,6 +143,15 @@ typedef struct run {
     csk_recon_opts o;
 } run;
 
+/* Where the noise level falls: csk_transition of this run. */
+static bool is_ancestral(const run *r)
+{
+    const csk_langevin_opts *l = &r->o.method.recover.langevin;
+
+    return l->transition == CSK_TRANSITION_ANCESTRAL &&
+           (l->kernel == CSK_LANGEVIN_LM || l->kernel == CSK_LANGEVIN_PRECOND);
+}
+
 static bool is_learned(const run *r)
 {
     return csk_model_wavelet(r->model) == NULL;
@@ -152,13 +161,17 @@ static bool is_learned(const run *r)
 static void settle(run *r)
 {
     csk_recover_opts *o = &r->o.method.recover;
+    csk_langevin_opts *l = &o->langevin;
 
     if (!is_learned(r))
         return;
     if (!o->levels)
         o->levels = CSK_RECON_LEARNED_LEVELS;
-    if (o->langevin.step == 0. && o->langevin.kernel == CSK_LANGEVIN_LM)
-        o->langevin.step = CSK_RECON_LEARNED_STEP;
+    if (l->transition == CSK_TRANSITION_AUTO && l->kernel == CSK_LANGEVIN_LM &&
+        csk_linop_domain(r->solver.A)->field == CSK_REAL)
+        l->transition = CSK_TRANSITION_ANCESTRAL;
+    if (l->step == 0. && l->kernel == CSK_LANGEVIN_LM)
+        l->step = is_ancestral(r) ? CSK_RECON_ANCESTRAL_STEP : CSK_RECON_LEARNED_STEP;
     if (r->o.method.method == CSK_METHOD_LANGEVIN)
         o->diffusion.t_min =
             fmax(o->diffusion.t_min, fmin(r->o.floor * r->eta / r->p->unit,
@@ -436,6 +449,7 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         settle(&r);
+        p->ancestral = is_ancestral(&r);
         err = run_in_prior_units(&r);
     }
     if (!err)

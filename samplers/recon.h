@@ -39,6 +39,8 @@ enum {
 
 /** Their step with the lm kernel: it mixes faster, and what it adds to the spread is small. */
 #define CSK_RECON_LEARNED_STEP 1.8
+/** The same with ancestral transitions: longer is better with 16 evaluations, shorter with 64. */
+#define CSK_RECON_ANCESTRAL_STEP 1.5
 
 typedef struct csk_recon_opts {
     int samples;
@@ -92,6 +94,7 @@ struct csk_recon {
         mismatch_evaluations; /**< of the prior, besides those of info */
     double
         prior_seconds[CSK_RECON_DONE]; /**< in the prior, of every stage; wall clock */
+    bool ancestral;                    /**< levels changed by ancestral transitions */
     bool bf16;             /**< the prior is a network that computes in bfloat16 */
     csk_mismatch mismatch; /**< expected.count is 0 if the model says nothing of it */
 };

@@ -109,6 +109,78 @@ START_TEST(has_the_variance_it_promises)
 }
 END_TEST
 
+/*
+ * One ancestral step from smoothing t to s, of x ~ N(0, V): with k = t^2 / (tau^2 + t^2) and
+ * D - x = -k x the variance is in closed form. Five standard errors, as above.
+ */
+START_TEST(has_the_variance_of_an_ancestral_step)
+{
+    problem p = make();
+    float *x = tst_normal(N, 13, 0);
+    csk_langevin_opts o = csk_langevin_defaults();
+    const double s = .5, V = 1., h = .7;
+    const csk_stage stages[] = { { t, eta, 0., 0 }, { s, eta, 0., 1 } };
+
+    o.kernel = _i ? CSK_LANGEVIN_PRECOND : CSK_LANGEVIN_LM;
+    o.transition = CSK_TRANSITION_ANCESTRAL;
+    o.step = h;
+    tst_ok(
+        csk_langevin(x, &p.post, 1, stages, 2, (csk_rng){ 6, 0, 0 }, &o, NULL, NULL));
+
+    const double delta = 1. / (s * s) - 1. / (t * t), k = t * t / (tau * tau + t * t);
+    const double white = _i ? 2. * h : h; /* lm: half of it is of the step before */
+    for (int measured = 0; measured < 2; measured++) {
+        const double data = measured ? 1. / (eta * eta) : 0.;
+        const double P = 1. / (1. / (s * s) + data);
+        const double kept = 1. - P * (delta * k + h * data);
+        const double want = kept * kept * V + P * P * (delta + white * data);
+        const double got =
+            measured ? spread(x, p.b, P * h * data) : spread(x + N / 2, NULL, 0.);
+        ck_assert_msg(fabs(got / want - 1.) < 5. * sqrt(2. / (N / 2)),
+                      "measured %d: variance %g, expected %g", measured, got, want);
+    }
+    csk_free(x);
+    drop(&p);
+}
+END_TEST
+
+/* Where the levels fall by a factor of 1.9: the variance of what is not measured, over that of the target. */
+static double variance_after_descent(int transition)
+{
+    enum { LEVELS = 8 };
+    problem p = make();
+    float *x = tst_normal(N, 14, 0);
+    csk_langevin_opts o = csk_langevin_defaults();
+    const double top = 8., bottom = .1;
+    csk_stage stages[LEVELS];
+
+    for (int k = 0; k < LEVELS; k++)
+        stages[k] =
+            (csk_stage){ top * pow(bottom / top, k / (LEVELS - 1.)), eta, 0., 2 };
+    csk_scale(N, sqrt(tau * tau + top * top), x);
+    o.transition = transition;
+    o.step = 1.8;
+    tst_ok(csk_langevin(x, &p.post, 1, stages, LEVELS, (csk_rng){ 7, 0, 0 }, &o, NULL,
+                        NULL));
+    const double got = spread(x + N / 2, NULL, 0.) / (tau * tau + bottom * bottom);
+    csk_free(x);
+    drop(&p);
+    return got;
+}
+
+START_TEST(falls_faster_by_ancestral_steps)
+{
+    const double plain = variance_after_descent(CSK_TRANSITION_NONE);
+    const double ancestral = variance_after_descent(CSK_TRANSITION_ANCESTRAL);
+
+    /* 1.33 and .82 here: five standard errors are .15 and .09 */
+    ck_assert_double_gt(plain, 1.15);
+    ck_assert_double_lt(fabs(ancestral - 1.), .28);
+    ck_assert_double_lt(fabs(ancestral - 1.), plain - 1.);
+    ck_assert_double_eq(plain, variance_after_descent(CSK_TRANSITION_AUTO));
+}
+END_TEST
+
 /* With a tether the smoothed conditional prior has variance s^2 + t^2, s^-2 = tau^-2 + w/width^2. */
 START_TEST(obeys_the_tether)
 {
@@ -299,6 +371,8 @@ static Suite *suite(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, has_the_variance_it_promises, 0,
                         sizeof(kernel_cases) / sizeof(kernel_cases[0]));
+    tcase_add_loop_test(tc, has_the_variance_of_an_ancestral_step, 0, 2);
+    tcase_add_test(tc, falls_faster_by_ancestral_steps);
     tcase_add_test(tc, obeys_the_tether);
     tcase_add_test(tc, shows_the_variance_dip);
     tcase_add_test(tc, chain_k_of_many_is_chain_k_alone);

@@ -307,7 +307,10 @@ START_TEST(algorithm_2_samples_the_posterior_near_a_point)
 }
 END_TEST
 
-/* Interleaved, with and without joint smoothing in the paper's order: the same last target. */
+/*
+ * Interleaved, with and without joint smoothing in the paper's order, and with ancestral
+ * transitions: the same last target.
+ */
 START_TEST(orders_share_their_target)
 {
     const mixture *prior = _i % 2 ? &two : &gaussian;
@@ -318,9 +321,10 @@ START_TEST(orders_share_their_target)
     csk_recover_info info;
     double *residual = csk_alloc(CHAINS, sizeof(*residual));
 
-    o.order = _i < 2 ? CSK_ORDER_INTERLEAVED : CSK_ORDER_PAPER;
-    o.smoothing = _i < 2 ? CSK_SMOOTHING_FIXED : CSK_SMOOTHING_JOINT;
+    o.order = _i % 4 < 2 ? CSK_ORDER_INTERLEAVED : CSK_ORDER_PAPER;
+    o.smoothing = _i % 4 < 2 ? CSK_SMOOTHING_FIXED : CSK_SMOOTHING_JOINT;
     o.schedule = _i % 2 ? CSK_LEVELS_KARRAS : CSK_LEVELS_GEOMETRIC;
+    o.langevin.transition = _i < 4 ? CSK_TRANSITION_NONE : CSK_TRANSITION_ANCESTRAL;
     o.sigma = 1.5;
     tst_ok(csk_recover(x, &p.post, CHAINS, x0, 0., (csk_rng){ 23, 0, 0 }, &o, residual,
                        &info));
@@ -558,7 +562,7 @@ static Suite *suite(void)
     tcase_add_test(t, the_reference_is_right);
     tcase_add_loop_test(t, algorithm_1_samples_the_posterior, 0, 6);
     tcase_add_loop_test(t, algorithm_2_samples_the_posterior_near_a_point, 0, 12);
-    tcase_add_loop_test(t, orders_share_their_target, 0, 4);
+    tcase_add_loop_test(t, orders_share_their_target, 0, 8);
     tcase_add_loop_test(t, diffusion_draws_from_the_prior, 0, 8);
     tcase_add_test(t, admissible_schedule_runs);
     tcase_add_test(t, antithetic_pairs_cancel);
