@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/recon.h"
-#include "cs/fista.h"
-#include "cs/mem.h"
 #include "cs/vec.h"
 #include "operators/wavelet.h"
 #include "samplers/bright.h"
 #include "samplers/prior_net.h"
 #include "samplers/prior_timed.h"
-#include "samplers/radius.h"
+#include "samplers/recon_priv.h"
 #include "samplers/summary.h"
 
 #include <math.h>
 
-/* Chains that run at once: enough for the threads, few enough for the memory (floats). */
-enum { BATCH = 16, STREAMS = 8 /* of a chain: samplers/diffusion.h */ };
-static const int64_t most_work = 1 << 28;
-
-/* Streams of random numbers beyond those of all samples. */
-enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 28 };
-
-/*
- * A draw near the naive estimate keeps what that has missed at large scales, so the radius is
- * too small: by 3 at R = 8 along one axis. With a learned prior the noise is no less than this
- * part of the scale, and no more than KEPT of it is left at the end.
- */
-#define LEAST_SIGMA .2
-#define KEPT        .015
+/* With a learned prior no more noise than this part of the scale is left at the end. */
+#define KEPT .015
 
 /* Samplers go down through the noise levels: highest over lowest must be at least this. */
 #define LEAST_RANGE 2.
-
-/* Detail of the image that the naive estimate may lack, over the scale: where draws near it
- * begin. What it is matters little (docs/algorithms.md). */
-#define NEAR .1
 
 static const char *const shifts[] = { "none", "chain", "step", NULL };
 static const char *const precisions[] = { "f32", "auto", "bf16", NULL };
@@ -81,16 +63,9 @@ void csk_recon_clear(csk_recon *p)
     *p = (csk_recon){ .unit = 0. };
 }
 
-/* The naive estimate as a function of the data, for the radius, too. */
-typedef struct naive {
-    const csk_linop *A;
-    const csk_prox *g;
-    csk_fista_opts fista;
-} naive;
-
-static csk_status solve_naive(void *user, float *x, const float *b)
+csk_status csk_naive_solve(void *user, float *x, const float *b)
 {
-    const naive *s = user;
+    const csk_naive *s = user;
 
     return csk_fista(x, s->A, b, s->g, &s->fista, NULL);
 }
@@ -131,20 +106,8 @@ static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
     return err;
 }
 
-/* What all stages need. */
-typedef struct run {
-    csk_recon *p;
-    naive solver;
-    const float *b;
-    double eta;
-    const csk_model *model;
-    csk_prior *prior; /* timed */
-    uint64_t seed;
-    csk_recon_opts o;
-} run;
-
 /* Where the noise level falls: csk_transition of this run. */
-static bool is_ancestral(const run *r)
+static bool is_ancestral(const csk_recon_job *r)
 {
     const csk_langevin_opts *l = &r->o.method.recover.langevin;
 
@@ -152,18 +115,18 @@ static bool is_ancestral(const run *r)
            (l->kernel == CSK_LANGEVIN_LM || l->kernel == CSK_LANGEVIN_PRECOND);
 }
 
-static bool is_learned(const run *r)
+bool csk_recon_is_learned(const csk_recon_job *r)
 {
     return csk_model_wavelet(r->model) == NULL;
 }
 
 /* What the options leave open and the prior decides; the unit is known. */
-static void settle(run *r)
+static void settle(csk_recon_job *r)
 {
     csk_recover_opts *o = &r->o.method.recover;
     csk_langevin_opts *l = &o->langevin;
 
-    if (!is_learned(r))
+    if (!csk_recon_is_learned(r))
         return;
     if (!o->levels)
         o->levels = CSK_RECON_LEARNED_LEVELS;
@@ -178,7 +141,7 @@ static void settle(run *r)
                                           KEPT * csk_model_scale(r->model)));
 }
 
-static csk_status begin(const run *r, csk_recon_stage stage)
+csk_status csk_recon_begin(const csk_recon_job *r, csk_recon_stage stage)
 {
     double before = 0.;
 
@@ -189,192 +152,6 @@ static csk_status begin(const run *r, csk_recon_stage stage)
         r->p->prior_seconds[stage - 1] -= before;
     }
     return r->o.stage ? r->o.stage(r->o.user, stage, r->p) : CSK_OK;
-}
-
-/* An even number, as antithetic chains are pairs. */
-static int batch_of(const run *r)
-{
-    int batch = BATCH;
-
-    while (batch > 2 && csk_prior_work_len(r->prior, batch) > most_work)
-        batch -= 2;
-    return batch;
-}
-
-/* All chains, a batch at a time; a chain's noise does not know of its batch. */
-static csk_status sample(const run *r, const csk_posterior *post, const float *x0)
-{
-    csk_recon *p = r->p;
-    const int64_t n = csk_linop_cols(post->A);
-    const int samples = r->o.samples, batch = batch_of(r);
-    double square = 0., residual[BATCH];
-    csk_status err = CSK_OK;
-
-    for (int done = 0; done < samples && !err; done += batch) {
-        const int count = samples - done < batch ? samples - done : batch;
-        const csk_rng name = { r->seed, (uint32_t)(done * STREAMS), 0 };
-        const csk_run_info before = p->info.langevin, diffused = p->info.diffusion;
-
-        csk_recover_info_clear(&p->info);
-        err = csk_sample(p->samples.data + done * n, post, count, x0, p->radius, name,
-                         &r->o.method, residual, &p->info);
-        p->info.langevin.evaluations += before.evaluations;
-        p->info.langevin.applications += before.applications;
-        p->info.diffusion.evaluations += diffused.evaluations;
-        for (int k = 0; k < count && !err; k++)
-            square += residual[k] * residual[k];
-    }
-    p->residual = sqrt(square / samples);
-    return err;
-}
-
-/* Under the prior if it can be drawn from, else near the naive estimate. */
-static csk_status simulate_radius(const run *r, const csk_posterior *post,
-                                  const float *x0)
-{
-    const csk_recon_opts *o = &r->o;
-    const csk_rng name = { r->seed, RADIUS_STREAM, 0 };
-    csk_recon *p = r->p;
-    naive solver = r->solver;
-    csk_run_info info = { .evaluations = 0 };
-
-    solver.fista.lambda /= p->unit;
-    p->radius_from = "draws of the prior";
-    csk_status err = csk_radius_simulate(&p->radius, post, solve_naive, &solver,
-                                         o->draws, o->delta, name);
-    if (err == CSK_ERR_UNSUPPORTED) {
-        p->radius_from = "draws near the naive estimate";
-        err = csk_radius_near(&p->radius, post, x0, NEAR * csk_model_scale(r->model),
-                              solve_naive, &solver, o->draws, o->delta, name, &info);
-    }
-    p->radius_evaluations = info.evaluations;
-    return err;
-}
-
-/* A few of the samples, which are in the units of the prior. */
-static csk_status check_samples(const run *r)
-{
-    const csk_score_norm *expected = csk_model_score_norm(r->model);
-    const int count =
-        r->o.samples < CSK_RECON_CHECKED ? r->o.samples : CSK_RECON_CHECKED;
-    csk_recon *p = r->p;
-
-    if (!expected->count)
-        return CSK_OK;
-    p->mismatch_evaluations = (int64_t)count * expected->count;
-    return csk_mismatch_check(&p->mismatch, expected, r->prior, count, p->samples.data,
-                              (csk_rng){ r->seed, MISMATCH_STREAM, 0 });
-}
-
-/* D(x, t): the mean of what a sample at the last smoothing t may be without it (Tweedie). */
-static csk_status denoise_all(const run *r)
-{
-    csk_recon *p = r->p;
-    const int64_t n = csk_space_len(csk_prior_space(r->prior));
-    const int batch = batch_of(r);
-    double level[BATCH];
-    csk_rng names[BATCH];
-    csk_status err = CSK_OK;
-
-    if (!r->o.denoise_samples || p->info.count < 1)
-        return CSK_OK;
-    const int64_t room = csk_pad(batch * n); /* workspaces are aligned */
-    float *block =
-        csk_alloc(room + csk_prior_work_len(r->prior, batch), sizeof(*block));
-    if (!block)
-        return CSK_ERR_NOMEM;
-    for (int done = 0; done < r->o.samples && !err; done += batch) {
-        const int count = r->o.samples - done < batch ? r->o.samples - done : batch;
-        float *x = p->samples.data + done * n;
-
-        for (int k = 0; k < count; k++) {
-            level[k] = p->info.stages[p->info.count - 1].smoothing;
-            names[k] = (csk_rng){ r->seed, FINAL_STREAM, (uint32_t)(done + k) };
-        }
-        err = csk_prior_denoise(r->prior, count, block, x, level, names, block + room);
-        if (!err)
-            csk_copy(count * n, block, x);
-        p->info.langevin.evaluations += count;
-    }
-    csk_free(block);
-    return err;
-}
-
-/* The radius, and the noise for the naive estimate, which recover() then takes as given. */
-static csk_status find_sigma(run *r, const csk_posterior *post, const float *x0)
-{
-    csk_recover_opts *o = &r->o.method.recover;
-    csk_recon *p = r->p;
-    csk_status err = CSK_OK;
-
-    p->radius = r->o.radius / p->unit;
-    p->radius_from = r->o.radius > 0. ? "given" : "not needed";
-    if (r->o.method.method != CSK_METHOD_LANGEVIN)
-        return CSK_OK;
-    p->sigma_wanted = o->sigma;
-    if (o->sigma > 0.)
-        return CSK_OK;
-    if (!(r->o.radius > 0.))
-        err = simulate_radius(r, post, x0);
-    p->sigma_wanted = o->kappa * p->radius / sqrt((double)csk_linop_cols(post->A));
-    if (is_learned(r) && !(r->o.radius > 0.))
-        p->sigma_wanted =
-            fmax(p->sigma_wanted, LEAST_SIGMA * csk_model_scale(r->model));
-    o->sigma = p->sigma_wanted;
-    return err;
-}
-
-/* Data and naive estimate are in the units of the prior here, p->radius before and after, too. */
-static csk_status simulate_and_sample(run *r, const csk_posterior *post,
-                                      const float *x0)
-{
-    csk_status err = begin(r, CSK_RECON_RADIUS);
-
-    if (!err)
-        err = find_sigma(r, post, x0);
-    if (!err)
-        err = begin(r, CSK_RECON_SAMPLING);
-    if (!err)
-        err = sample(r, post, x0);
-    if (!err)
-        err = begin(r, CSK_RECON_CHECKING);
-    if (!err)
-        err = check_samples(r);
-    return err ? err : denoise_all(r);
-}
-
-/* The prior knows the training images: data, noise and naive estimate are divided by p->unit. */
-static csk_status run_in_prior_units(run *r)
-{
-    csk_recon *p = r->p;
-    const csk_linop *A = r->solver.A;
-    const csk_space stack =
-        csk_space_stack(csk_linop_domain(A), CSK_AXIS_SAMPLE, r->o.samples);
-    const int64_t n = csk_linop_cols(A), m = csk_linop_rows(A);
-    float *block = csk_alloc(csk_pad(m) + csk_pad(n), sizeof(*block));
-
-    if (!block)
-        return CSK_ERR_NOMEM;
-    float *const scaled = block, *const x0 = scaled + csk_pad(m);
-    csk_axpby(m, 1. / p->unit, r->b, 0., scaled);
-    csk_axpby(n, 1. / p->unit, p->naive.data, 0., x0);
-    const csk_posterior post = {
-        .A = A, .b = scaled, .noise_std = r->eta / p->unit, .prior = r->prior
-    };
-    csk_status err = csk_array_init(&p->samples, &stack);
-    if (!err)
-        err = simulate_and_sample(r, &post, x0);
-    if (!err) {
-        csk_scale(csk_space_len(&p->samples.space), p->unit, p->samples.data);
-        p->radius *= p->unit;
-        p->residual *= p->unit;
-        p->info.sigma *= p->unit;
-        p->sigma_wanted *= p->unit;
-        p->sigma_min *= p->unit;
-        p->sigma_max *= p->unit;
-    }
-    csk_free(block);
-    return err;
 }
 
 static csk_status check_levels(const csk_recon *p, const csk_model *model)
@@ -388,7 +165,7 @@ static csk_status check_levels(const csk_recon *p, const csk_model *model)
 }
 
 /* The prior, and an l1 norm for the naive estimate: all that may not fit the data. */
-static csk_status prepare(run *r, csk_prox **g)
+static csk_status prepare(csk_recon_job *r, csk_prox **g)
 {
     const csk_space *image = csk_linop_domain(r->solver.A);
     const csk_model_opts how = { .shift = r->o.shift,
@@ -428,34 +205,34 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
 {
     const csk_space *image = csk_linop_domain(A);
     csk_prox *g = NULL;
-    run r = { .p = p,
-              .solver = { A, NULL, csk_fista_defaults() },
-              .b = b,
-              .eta = eta,
-              .model = model,
-              .seed = seed,
-              .o = opts ? *opts : csk_recon_defaults() };
+    csk_recon_job r = { .p = p,
+                        .solver = { A, NULL, csk_fista_defaults() },
+                        .b = b,
+                        .eta = eta,
+                        .model = model,
+                        .seed = seed,
+                        .o = opts ? *opts : csk_recon_defaults() };
 
     *p = (csk_recon){ .expected = eta * sqrt((double)csk_linop_rows(A)) };
     csk_status err = prepare(&r, &g);
     if (!err)
-        err = begin(&r, CSK_RECON_NAIVE);
+        err = csk_recon_begin(&r, CSK_RECON_NAIVE);
     if (!err)
         err = csk_array_init(&p->naive, image);
     if (!err)
-        err = solve_naive(&r.solver, p->naive.data, b);
+        err = csk_naive_solve(&r.solver, p->naive.data, b);
     if (!err)
         err = find_unit(p, eta);
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         settle(&r);
         p->ancestral = is_ancestral(&r);
-        err = run_in_prior_units(&r);
+        err = csk_recon_chains(&r);
     }
     if (!err)
         err = summarise(p, image, r.o.samples, r.o.tail);
     if (!err)
-        err = begin(&r, CSK_RECON_DONE);
+        err = csk_recon_begin(&r, CSK_RECON_DONE);
     csk_prior_unref(r.prior);
     csk_prox_free(g);
     return err;
