@@ -53,6 +53,14 @@ $ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --opera
   score evaluations          21
   score evaluations besides  0
   operator applications      43
+# A learned prior of real images: ancestral transitions unless told otherwise.
+$ csk train h.npy --no-phase --arch unet-xs --patch 16 --batch 2 --steps 2 -q n.csk >/dev/null; for w in auto none ancestral; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior n.csk --samples 1 --levels 3 --transition $w t$w 2>/dev/null | grep -E '^(step size|transition)'; done
+  step size                  1.5
+  transition                 ancestral
+  step size                  1.8
+  transition                 none
+  step size                  1.5
+  transition                 ancestral
 # Faults.
 $ csk restore holes.npy --noise 0.05 --prior g.csk x
 2 csk restore: --operator is missing: what was done to the image: denoise, inpaint:MASK, blur:STD, blur:KERNEL or downsample:N
