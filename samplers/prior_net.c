@@ -4,6 +4,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/net/card_priv.h"
+#include "samplers/net_view_priv.h"
 #include "samplers/prior_impl.h"
 #include "samplers/train/edm_priv.h"
 
@@ -28,9 +29,7 @@ typedef struct net_prior {
     int batch;
     double unit;
     int precision; /* csk_net_precision of the plans without a derivative */
-    bool turn;     /* the image at random before the network sees it */
-    int planes;    /* of one image: channels, or real and imaginary part */
-    int h, w, padded_h, padded_w;
+    csk_net_view view;
     int64_t images; /* in a vector */
 } net_prior;
 
@@ -39,117 +38,9 @@ static const net_prior *down(const csk_prior *p)
     return (const net_prior *)p;
 }
 
-static int64_t image_len(const net_prior *p)
-{
-    return (int64_t)p->planes * p->h * p->w;
-}
-
-static int64_t padded_len(const net_prior *p)
-{
-    return (int64_t)p->planes * p->padded_h * p->padded_w;
-}
-
 static int64_t output_len(const net_prior *p)
 {
-    return (int64_t)csk_net_outputs(p->net) * p->padded_h * p->padded_w;
-}
-
-/* -- in and out of the network ------------------------------------------------------------ */
-
-/* Position i of a row of n pixels that is mirrored at its ends again and again. */
-static int mirror(int i, int n)
-{
-    const int period = i % (2 * n);
-
-    return period < n ? period : 2 * n - 1 - period;
-}
-
-/*
- * How the network sees an image: one of the eight ways to turn and mirror it. Rows of images that
- * are not square stay rows.
- */
-enum { UPSIDE_DOWN = 1, MIRRORED = 2, TRANSPOSED = 4, WAYS = 8 };
-
-static int way_of(const net_prior *p, const csk_rng *name)
-{
-    float u;
-
-    if (!p->turn || !name)
-        return 0;
-    csk_rng_uniform(*name, 1, &u);
-    const int way = (int)(u * WAYS) % WAYS;
-    return p->h == p->w ? way : way & ~TRANSPOSED;
-}
-
-/* Where the network's element (plane, y, x) is in an image: parts of complex numbers lie side by
- * side. */
-static int64_t place(const net_prior *p, int way, int plane, int y, int x)
-{
-    const int across = way & TRANSPOSED ? y : x;
-
-    y = way & TRANSPOSED ? x : y;
-    y = way & UPSIDE_DOWN ? p->h - 1 - y : y;
-    x = way & MIRRORED ? p->w - 1 - across : across;
-    return p->card.field == CSK_COMPLEX ? 2 * ((int64_t)y * p->w + x) + plane
-                                        : ((int64_t)plane * p->h + y) * p->w + x;
-}
-
-/* to := gain x + offset, in planes, continued by mirroring. */
-static void enter(const net_prior *p, int way, float *to, const float *x, float gain,
-                  float offset)
-{
-#pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
-    for (int row = 0; row < p->planes * p->padded_h; row++) {
-        const int plane = row / p->padded_h, y = mirror(row % p->padded_h, p->h);
-        float *at = to + (int64_t)row * p->padded_w;
-
-        for (int k = 0; k < p->padded_w; k++)
-            at[k] = gain * x[place(p, way, plane, y, k < p->w ? k : mirror(k, p->w))] +
-                    offset;
-    }
-}
-
-/* x := a x + b from + c, the network's planes cropped. */
-static void leave(const net_prior *p, int way, float *x, const float *from, float a,
-                  float b, float c)
-{
-#pragma omp parallel for schedule(static) if (padded_len(p) > 65536)
-    for (int row = 0; row < p->planes * p->h; row++) {
-        const int plane = row / p->h, y = row % p->h;
-        const float *at = from + ((int64_t)plane * p->padded_h + y) * p->padded_w;
-
-        for (int k = 0; k < p->w; k++) {
-            float *to = x + place(p, way, plane, y, k);
-            *to = (a == 0.F ? 0.F : a * *to) + b * at[k] + c;
-        }
-    }
-}
-
-/* The transpose of leave() with a = 0, b = 1: what was cropped gets zeros. */
-static void enter_slope(const net_prior *p, int way, float *to, const float *v)
-{
-    csk_zero(padded_len(p), to);
-    for (int plane = 0; plane < p->planes; plane++) {
-        for (int y = 0; y < p->h; y++) {
-            for (int k = 0; k < p->w; k++)
-                to[((int64_t)plane * p->padded_h + y) * p->padded_w + k] =
-                    v[place(p, way, plane, y, k)];
-        }
-    }
-}
-
-/* The transpose of enter(): g := a v + b times the planes, mirrored pixels added to their source. */
-static void leave_slope(const net_prior *p, int way, float *g, const float *v,
-                        const float *from, float a, float b)
-{
-    csk_axpby(image_len(p), (double)a, v, 0., g);
-    for (int row = 0; row < p->planes * p->padded_h; row++) {
-        const int plane = row / p->padded_h, y = mirror(row % p->padded_h, p->h);
-        const float *at = from + (int64_t)row * p->padded_w;
-
-        for (int k = 0; k < p->padded_w; k++)
-            g[place(p, way, plane, y, mirror(k, p->w))] += b * at[k];
-    }
+    return (int64_t)csk_net_outputs(p->net) * p->view.padded_h * p->view.padded_w;
 }
 
 /* -- preconditioning ------------------------------------------------------------------------ */
@@ -188,7 +79,8 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
                          const csk_rng *names, float *work)
 {
     const double factor = p->card.factor / p->unit, offset = p->card.offset;
-    float *input = work, *output = input + csk_pad(n * padded_len(p));
+    float *input = work,
+          *output = input + csk_pad(n * csk_net_view_padded_len(&p->view));
     double level[BATCH], step[BATCH];
     int way[BATCH];
 
@@ -198,28 +90,32 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
 
         level[i] = c.sigma;
         step[i] = c.step;
-        way[i] = way_of(p, names ? &names[vector] : NULL);
-        enter(p, way[i], input + i * padded_len(p), x + (first + i) * image_len(p),
-              (float)(c.in * factor), (float)(c.in * offset));
+        way[i] = csk_net_view_way(&p->view, names ? &names[vector] : NULL);
+        csk_net_view_enter(&p->view, way[i],
+                           input + i * csk_net_view_padded_len(&p->view),
+                           x + (first + i) * csk_net_view_len(&p->view),
+                           (float)(c.in * factor), (float)(c.in * offset));
     }
     csk_net_forward(plan, output, input, level, step,
                     output + csk_pad(n * output_len(p)));
     for (int i = 0; i < n; i++) {
         const affine c = affine_at(p, sigma[(first + i) / p->images]);
-        float *to = d + (first + i) * image_len(p);
+        float *to = d + (first + i) * csk_net_view_len(&p->view);
 
         /* ((skip (factor x + offset) + out F) - offset) / factor */
-        csk_copy(image_len(p), x + (first + i) * image_len(p), to);
-        leave(p, way[i], to, output + i * output_len(p), (float)c.skip,
-              (float)(c.out / factor), (float)((c.skip - 1.) * offset / factor));
+        csk_copy(csk_net_view_len(&p->view),
+                 x + (first + i) * csk_net_view_len(&p->view), to);
+        csk_net_view_leave(&p->view, way[i], to, output + i * output_len(p),
+                           (float)c.skip, (float)(c.out / factor),
+                           (float)((c.skip - 1.) * offset / factor));
     }
 }
 
 /* Floats of work for `batch` images in one pass of a plan. */
 static int64_t need(const net_prior *p, const csk_net_plan *plan, int batch, int inputs)
 {
-    return inputs * csk_pad(batch * padded_len(p)) + csk_pad(batch * output_len(p)) +
-           csk_pad(csk_net_plan_work_len(plan));
+    return inputs * csk_pad(batch * csk_net_view_padded_len(&p->view)) +
+           csk_pad(batch * output_len(p)) + csk_pad(csk_net_plan_work_len(plan));
 }
 
 static int64_t group_len(const net_prior *p)
@@ -271,21 +167,23 @@ static csk_status vjp(const csk_prior *base, int batch, float *g, const float *v
 {
     const net_prior *p = down(base);
     const double factor = p->card.factor / p->unit, offset = p->card.offset;
-    float *input = work, *output = input + csk_pad(padded_len(p));
+    float *input = work, *output = input + csk_pad(csk_net_view_padded_len(&p->view));
     float *room = output + csk_pad(output_len(p));
 
     for (int64_t k = 0; k < batch * p->images; k++) {
         const affine c = affine_at(p, sigma[k / p->images]);
-        const int64_t at = k * image_len(p);
-        const int way = way_of(p, names ? &names[k / p->images] : NULL);
+        const int64_t at = k * csk_net_view_len(&p->view);
+        const int way =
+            csk_net_view_way(&p->view, names ? &names[k / p->images] : NULL);
 
-        enter(p, way, input, x + at, (float)(c.in * factor), (float)(c.in * offset));
+        csk_net_view_enter(&p->view, way, input, x + at, (float)(c.in * factor),
+                           (float)(c.in * offset));
         csk_net_forward(p->slope, output, input, &c.sigma, &c.step, room);
         csk_zero(output_len(p), output);
-        enter_slope(p, way, output, v + at);
+        csk_net_view_enter_slope(&p->view, way, output, v + at);
         csk_net_backward(p->slope, input, NULL, output, room);
-        leave_slope(p, way, g + at, v + at, input, (float)c.skip,
-                    (float)(c.out * c.in));
+        csk_net_view_leave_slope(&p->view, way, g + at, v + at, input, (float)c.skip,
+                                 (float)(c.out * c.in));
     }
     return CSK_OK;
 }
@@ -300,7 +198,7 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
                               float *work)
 {
     const net_prior *p = down(base);
-    const int64_t n = padded_len(p), m = output_len(p);
+    const int64_t n = csk_net_view_padded_len(&p->view), m = output_len(p);
     const double a = p->card.time / p->card.steps, b = p->card.lambda / p->card.steps;
     float *z = work, *y = z + csk_pad(n), *slope = y + csk_pad(n),
           *out = slope + csk_pad(n);
@@ -310,7 +208,8 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
         const double r = p->card.reference * p->unit / sigma[k / p->images];
         const double factor = r * p->card.factor / p->unit;
 
-        enter(p, 0, z, x + k * image_len(p), (float)factor, (float)p->card.offset);
+        csk_net_view_enter(&p->view, 0, z, x + k * csk_net_view_len(&p->view),
+                           (float)factor, (float)p->card.offset);
         csk_copy(n, z, y);
         for (int s = 0; s < p->card.steps; s++) {
             csk_net_forward(p->slope, out, y, NULL, NULL, out + csk_pad(m));
@@ -320,8 +219,8 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
             csk_axpby(n, -a / (1. + b), slope, 1. / (1. + b), y);
             csk_axpby(n, b / (1. + b), z, 1., y);
         }
-        leave(p, 0, d + k * image_len(p), y, 0.F, (float)(1. / factor),
-              (float)(-p->card.offset / factor));
+        csk_net_view_leave(&p->view, 0, d + k * csk_net_view_len(&p->view), y, 0.F,
+                           (float)(1. / factor), (float)(-p->card.offset / factor));
     }
     return CSK_OK;
 }
@@ -365,9 +264,10 @@ static csk_status check_space(net_prior *p, const csk_space *s)
     if (h < 1 || w < 1 || h > 65536 || w > 65536)
         return csk_fail(CSK_ERR_SHAPE, "network prior: an image of %lld x %lld",
                         (long long)h, (long long)w);
-    p->h = (int)h;
-    p->w = (int)w;
-    p->planes = p->card.channels * (s->field == CSK_COMPLEX ? 2 : 1);
+    p->view.h = (int)h;
+    p->view.w = (int)w;
+    p->view.interleaved = s->field == CSK_COMPLEX;
+    p->view.planes = p->card.channels * (s->field == CSK_COMPLEX ? 2 : 1);
     return CSK_OK;
 }
 
@@ -382,14 +282,14 @@ static int side_for(const net_prior *p, int side, int known)
 
 static csk_status choose_sides(net_prior *p)
 {
-    p->padded_h = side_for(p, p->h, p->card.size[0]);
-    p->padded_w = side_for(p, p->w, p->card.size[1]);
-    return p->padded_h < p->h || p->padded_w < p->w
+    p->view.padded_h = side_for(p, p->view.h, p->card.size[0]);
+    p->view.padded_w = side_for(p, p->view.w, p->card.size[1]);
+    return p->view.padded_h < p->view.h || p->view.padded_w < p->view.w
                ? csk_fail(
                      CSK_ERR_SHAPE,
                      "network prior: it knows images of %d x %d at most, this one is "
                      "%d x %d",
-                     p->padded_h, p->padded_w, p->h, p->w)
+                     p->view.padded_h, p->view.padded_w, p->view.h, p->view.w)
                : CSK_OK;
 }
 
@@ -400,8 +300,8 @@ static csk_status make_plan(csk_net_plan **plan, const net_prior *p, int batch,
 
     return csk_net_plan_new(plan, p->net,
                             &(csk_net_shape){ .batch = batch,
-                                              .height = p->padded_h,
-                                              .width = p->padded_w,
+                                              .height = p->view.padded_h,
+                                              .width = p->view.padded_w,
                                               .precision = precision,
                                               .derivative = derivative });
 }
@@ -421,7 +321,7 @@ static int choose_precision(const net_prior *p, int wanted)
 static csk_status make_plans(net_prior *p)
 {
     const bool tdv = p->card.precondition == NET_TDV;
-    const int64_t pixels = (int64_t)p->padded_h * p->padded_w;
+    const int64_t pixels = (int64_t)p->view.padded_h * p->view.padded_w;
     csk_status err = CSK_OK;
 
     p->batch = (int)(PIXELS / pixels);
@@ -465,7 +365,7 @@ static csk_status build(net_prior *p, const csk_space *space, const csk_tensors 
     if (!err)
         err = choose_sides(p);
     p->precision = choose_precision(p, o->precision);
-    p->turn = o->turn && p->card.turns;
+    p->view.turn = o->turn && p->card.turns;
     if (!err)
         err = make_plans(p);
     if (!err)
