@@ -3,7 +3,6 @@
 #include "cli/solve.h"
 
 #include <limits.h>
-#include <math.h>
 
 static const char *const methods[] = { "zero-filled", "cg-sense", "l1-wavelet", "tv",
                                        "lsq",         "lasso",    NULL };
@@ -31,23 +30,6 @@ static const csk_param params[] = {
 };
 /* clang-format on */
 #undef S
-
-void solve_put_run(const cli_call *call, const csk_run_info *info)
-{
-    cli_put_int(call, "iterations", info->iter);
-    cli_put_text(call, "stopped", csk_stop_name(info->stop));
-    if (isfinite(info->gap))
-        cli_put_real(call, "gap", info->gap, -1, NULL);
-}
-
-void solve_put_lambda(const cli_call *call, double lambda, double lambda_max,
-                      const char *chosen)
-{
-    cli_put_real(call, "lambda", lambda, -1, NULL);
-    if (lambda_max > 0.)
-        cli_put_real(call, "lambda_relative", lambda / lambda_max, -1, NULL);
-    cli_put_text(call, "lambda_from", chosen);
-}
 
 static csk_status run(const cli_call *call)
 {
