@@ -17,9 +17,10 @@ enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 2
 /*
  * A draw near the naive estimate keeps what that has missed at large scales, so the radius is
  * too small: by 3 at R = 8 along one axis. With a learned prior the noise is no less than this
- * part of the scale.
+ * part of the scale; with ancestral transitions more, as they forget where they began later.
  */
-#define LEAST_SIGMA .2
+#define LEAST_SIGMA           .2
+#define LEAST_SIGMA_ANCESTRAL .35
 
 /* Detail of the image that the naive estimate may lack, over the scale: where draws near it
  * begin. What it is matters little (docs/algorithms.md). */
@@ -156,7 +157,8 @@ static csk_status find_sigma(csk_recon_job *r, const csk_posterior *post,
     p->sigma_wanted = o->kappa * p->radius / sqrt((double)csk_linop_cols(post->A));
     if (csk_recon_is_learned(r) && !(r->o.radius > 0.))
         p->sigma_wanted =
-            fmax(p->sigma_wanted, LEAST_SIGMA * csk_model_scale(r->model));
+            fmax(p->sigma_wanted, (p->ancestral ? LEAST_SIGMA_ANCESTRAL : LEAST_SIGMA) *
+                                      csk_model_scale(r->model));
     o->sigma = p->sigma_wanted;
     return err;
 }

@@ -158,11 +158,12 @@ average() {
 figure() {
     # shellcheck disable=SC2086 # a list of words
     set -- $tasks
-    echo "set terminal pngcairo size 1200,$(((($# + 2) / 3) * 380)) font 'DejaVu Sans,10'"
+    echo "set terminal pngcairo size 1300,$(((($# + 2) / 3) * 440)) font 'DejaVu Sans,10'"
     echo "set output 'figure.png'"
     echo "set multiplot layout $((($# + 2) / 3)),3"
-    echo "set logscale xy; set xtics 2; set grid; set xlabel 'score evaluations a sample'"
-    echo "set ylabel 'L2 to the truth, a pixel'; set key top right"
+    echo "set logscale x 2; set xtics 2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set ylabel 'L2 to the truth, a pixel'; set key top right; set format y '%.2f'"
+    echo "set offsets graph 0.05, 0.05, 0.45, 0.05" # room for the key
     for task in "$@"; do
         plot="set title '$task'; plot "
         color=0
