@@ -135,7 +135,10 @@ const cli_cmd cmd_restore = {
         "ETA. Blur over the edges of a photograph is not circular: cut off a border of the\n"
         "kernel's width afterwards.\n"
         "\n"
-        "The prior must be one of images like IMAGE, real or complex as DATA are.",
+        "The prior must be one of images like IMAGE, real or complex as DATA are. With a learned\n"
+        "prior of real images the samples are this prior's own posterior: their mean is near the\n"
+        "truth, but on photographs the 90 % intervals hold 55 to 90 % of the pixels\n"
+        "(docs/results.md). --transition none makes them wider, and the mean a little worse.",
     .args = args,
     .params = params,
     .opts_size = sizeof(restore_opts),
