@@ -14,7 +14,7 @@ typedef struct restore_opts {
 static const csk_param params[] = {
     CSK_OPT_TEXT(S, operation, "operator", "OPERATOR", CLI_IMAGE_OP_HELP),
     CSK_OPT_TEXT(S, prior, "prior", "NAME", "prior: a name of csk prior list, or a file (csk help priors)"),
-    CSK_OPT_REAL(S, noise, "noise", 0, 0, 1e30, "ETA", "standard deviation of the noise in each real number of DATA"),
+    CSK_OPT_REAL(S, noise, "noise", 0, 0, 1e30, "ETA", "standard deviation of the noise in each real number of DATA; needed, more than 0"),
     CSK_OPT_GROUP(S, recon, csk_recon_params),
     CSK_OPT_END,
 };
@@ -44,7 +44,8 @@ static csk_status read_inputs(const cli_call *call, inputs *in)
     csk_status err = CSK_OK;
 
     if (!(o->noise > 0.))
-        return csk_fail(CSK_ERR_ARG, "--noise is missing: how noisy are the data?");
+        return csk_fail(CSK_ERR_ARG,
+                        "--noise is missing or 0: how noisy are the data?");
     err = cli_prior_read(call, &in->prior, o->prior);
     if (!err)
         err = cli_read(call, &in->data, path, CLI_FINITE | CLI_NOT_ZERO);
@@ -127,7 +128,8 @@ const cli_cmd cmd_restore = {
         "  inpaint:MASK   pixels are missing where the array MASK is 0; what DATA holds there\n"
         "                 is not looked at, but must be a finite number\n"
         "  blur:STD       circular convolution with a Gaussian of STD pixels\n"
-        "  blur:KERNEL    the same with an array of an odd number of pixels a side\n"
+        "  blur:KERNEL    the same with an array; its middle is pixel N/2 of 0 .. N-1, rounded\n"
+        "                 down\n"
         "  downsample:N   means over blocks of N pixels along every axis; IMAGE is N times as\n"
         "                 large as DATA\n"
         "\n"

@@ -113,8 +113,8 @@ static void warn_of_residual(const cli_call *call, double ratio)
         cli_say(
             call,
             "the samples miss the data by %.2f times what the noise level predicts: the "
-            "coil sensitivities, the operator or the noise level do not fit the data, "
-            "or the sampling was too short",
+            "operator (coil sensitivities, mask, blur) or the noise level does not fit the "
+            "data, or the sampling was too short",
             ratio);
     else if (ratio < 1. / OFF)
         cli_say(

@@ -106,13 +106,14 @@ static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
     return err;
 }
 
-/* Where the noise level falls: csk_transition of this run. */
-static bool is_ancestral(const csk_recon_job *r)
+/* What the transition auto means with a learned prior: measured, see docs/algorithms.md. */
+static bool suits_ancestral(const csk_recon_job *r)
 {
-    const csk_langevin_opts *l = &r->o.method.recover.langevin;
+    const csk_recover_opts *o = &r->o.method.recover;
 
-    return l->transition == CSK_TRANSITION_ANCESTRAL &&
-           (l->kernel == CSK_LANGEVIN_LM || l->kernel == CSK_LANGEVIN_PRECOND);
+    return csk_linop_domain(r->solver.A)->field == CSK_REAL &&
+           o->order == CSK_ORDER_INTERLEAVED && o->tether == CSK_TETHER_RELEASE &&
+           o->langevin.kernel == CSK_LANGEVIN_LM;
 }
 
 bool csk_recon_is_learned(const csk_recon_job *r)
@@ -130,11 +131,11 @@ static void settle(csk_recon_job *r)
         return;
     if (!o->levels)
         o->levels = CSK_RECON_LEARNED_LEVELS;
-    if (l->transition == CSK_TRANSITION_AUTO && l->kernel == CSK_LANGEVIN_LM &&
-        csk_linop_domain(r->solver.A)->field == CSK_REAL)
+    if (l->transition == CSK_TRANSITION_AUTO && suits_ancestral(r))
         l->transition = CSK_TRANSITION_ANCESTRAL;
     if (l->step == 0. && l->kernel == CSK_LANGEVIN_LM)
-        l->step = is_ancestral(r) ? CSK_RECON_ANCESTRAL_STEP : CSK_RECON_LEARNED_STEP;
+        l->step = l->transition == CSK_TRANSITION_ANCESTRAL ? CSK_RECON_ANCESTRAL_STEP
+                                                            : CSK_RECON_LEARNED_STEP;
     if (r->o.method.method == CSK_METHOD_LANGEVIN)
         o->diffusion.t_min =
             fmax(o->diffusion.t_min, fmin(r->o.floor * r->eta / r->p->unit,
@@ -226,7 +227,8 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         settle(&r);
-        p->ancestral = is_ancestral(&r);
+        p->ancestral =
+            r.o.method.recover.langevin.transition == CSK_TRANSITION_ANCESTRAL;
         err = csk_recon_chains(&r);
     }
     if (!err)

@@ -3,7 +3,11 @@
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 csk=${CSK:-$root/build/release/csk}
-data=$(cd "${DATA:-$root/../shared/data}" && pwd) || exit 2
+data=$(cd "${DATA:-$root/../shared/data}" 2>/dev/null && pwd) || {
+    echo "$(basename "$0"): the images and scans are not in ${DATA:-$root/../shared/data};" \
+        "say by DATA=folder where they are (docs/results.md)" >&2
+    exit 2
+}
 out=${OUT:-$root/build/bench/$(basename "$0" .sh)}
 start=$PWD
 mkdir -p "$out" || exit 1

@@ -38,5 +38,5 @@ $ csk simulate h.npy --mask m.npy --coils 1 --noise 0.02 one >/dev/null; csk rec
   coils                      1
 # Data that miss their noise level by more than a fifth are worth a remark, both ways.
 $ for n in 0.012 0.03; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --noise $n off$n 2>&1 >/dev/null | sed 's/by .* times/by ... times/'; done
-  csk recon: the samples miss the data by ... times what the noise level predicts: the coil sensitivities, the operator or the noise level do not fit the data, or the sampling was too short
+  csk recon: the samples miss the data by ... times what the noise level predicts: the operator (coil sensitivities, mask, blur) or the noise level does not fit the data, or the sampling was too short
   csk recon: the samples miss the data by ... times what the noise level predicts: they follow the noise, or the noise level is too high

@@ -62,11 +62,16 @@ $ csk train h.npy --no-phase --arch unet-xs --patch 16 --batch 2 --steps 2 -q n.
   step size                  1.5
   transition                 ancestral
 # Faults.
+$ for o in "--kernel mala" "--order paper" "--tether keep"; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --transition ancestral $o x; done
+2 csk restore: transition = ancestral needs kernel = lm or precond
+2 csk restore: transition = ancestral needs order = interleaved or smoothing = joint
+2 csk restore: transition = ancestral needs tether = release
+= 2
 $ csk restore holes.npy --noise 0.05 --prior g.csk x
 2 csk restore: --operator is missing: what was done to the image: denoise, inpaint:MASK, blur:STD, blur:KERNEL or downsample:N
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --prior g.csk x
-2 csk restore: --noise is missing: how noisy are the data?
+2 csk restore: --noise is missing or 0: how noisy are the data?
 = 2
 $ csk restore holes.npy --operator sharpen --noise 0.05 --prior g.csk x
 2 csk restore: --operator: 'sharpen' is none of denoise, inpaint:MASK, blur:STD, blur:KERNEL, downsample:N
