@@ -64,6 +64,9 @@ typedef enum csk_langevin_kernel {
  *   step. In directions without data that is the ancestral step of diffusion models [5],
  *   x := (s^2/t^2) x + (1 - s^2/t^2) D + s sqrt(1 - s^2/t^2) n. Fewer steps are needed.
  *   For precond and lm, in stages without a tether; elsewhere it is none.
+ *   The data count for more than in a step of h (1 - s^2/t^2), which would be their share: means
+ *   come out nearer to the truth, and samples a little too near to the data until a stage's further
+ *   steps have mended it (docs/results.md).
  * - auto: what suits the prior, where somebody knows that (csk_recon_run()); here none.
  */
 typedef enum csk_transition {

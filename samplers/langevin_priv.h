@@ -27,7 +27,7 @@ typedef struct csk_dynamics {
     int64_t n, m, work_len;
     double norm; /* ||A||, for the Euler step */
     csk_rng run;
-    double fallen; /* the smoothing t that an ancestral step comes from; 0: another step */
+    double fallen; /* smoothing that an ancestral step comes from; 0: another step */
     uint32_t draw; /* white vectors drawn so far, per chain */
     csk_rng *names;
     double *residual; /* one a chain */

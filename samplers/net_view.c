@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "samplers/net_view_priv.h"
 #include "cs/vec.h"
+#include "samplers/net_view_priv.h"
 
 /* Position i of a row of n pixels that is mirrored at its ends again and again. */
 static int mirror(int i, int n)
