@@ -170,7 +170,7 @@ figure() {
     echo "set terminal pngcairo size 1300,$(((($# + 2) / 3) * 440)) font 'DejaVu Sans,10'"
     echo "set output 'figure.png'"
     echo "set multiplot layout $((($# + 2) / 3)),3"
-    echo "set logscale x 2; set xtics 2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set logscale x 2; set xtics 8,2; set grid; set xlabel 'score evaluations a sample'"
     echo "set ylabel 'L2 to the truth, a pixel'; set key top right; set format y '%.2f'"
     echo "set offsets graph 0.05, graph 0.05, graph 0.45, graph 0.05" # room for the key
     for task in "$@"; do
