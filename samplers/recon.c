@@ -178,6 +178,8 @@ static csk_status prepare(csk_recon_job *r, csk_prox **g)
     if (!err && !(r->eta > 0. && isfinite(r->eta)))
         err = csk_fail(CSK_ERR_ARG, "recon: the noise is %g, expected more than 0",
                        r->eta);
+    if (!err && r->o.method.method == CSK_METHOD_LANGEVIN)
+        err = csk_recover_check(&r->o.method.recover, true);
     if (!err)
         err = csk_model_fits(r->model, image, "recon: the prior");
     if (!err)

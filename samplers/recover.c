@@ -145,16 +145,35 @@ static csk_status fill(csk_stage *g, const csk_schedule *s, const csk_posterior 
     return CSK_OK;
 }
 
+csk_status csk_recover_check(const csk_recover_opts *o, bool tethered)
+{
+    const int kernel = o->langevin.kernel;
+
+    if (o->order == CSK_ORDER_INTERLEAVED && o->schedule == CSK_LEVELS_ADMISSIBLE)
+        return csk_fail(CSK_ERR_ARG, "an admissible schedule needs order = paper");
+    if (o->langevin.transition != CSK_TRANSITION_ANCESTRAL)
+        return CSK_OK;
+    if (kernel != CSK_LANGEVIN_LM && kernel != CSK_LANGEVIN_PRECOND)
+        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs kernel = lm or "
+                                     "precond");
+    if (o->order == CSK_ORDER_PAPER && o->smoothing == CSK_SMOOTHING_FIXED)
+        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs order = interleaved "
+                                     "or smoothing = joint");
+    if (tethered && o->tether == CSK_TETHER_KEEP)
+        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs tether = release");
+    return CSK_OK;
+}
+
 csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterior *post,
                               double sigma, double norm, const csk_recover_opts *o)
 {
     csk_schedule s = { .count = 0 };
     csk_stage *g = NULL;
-    csk_status err;
+    csk_status err = csk_recover_check(o, post->tether != NULL);
 
+    if (err)
+        return err;
     if (o->order == CSK_ORDER_INTERLEAVED) {
-        if (o->schedule == CSK_LEVELS_ADMISSIBLE)
-            return csk_fail(CSK_ERR_ARG, "an admissible schedule needs order = paper");
         const double last = last_smoothing(post, sigma, o);
         err = levels_of(&s, o, fmax(sigma, last), last);
     } else if (o->schedule == CSK_LEVELS_ADMISSIBLE) {
@@ -177,24 +196,6 @@ csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterio
     return err;
 }
 
-/* Ancestral transitions that would never be made are refused, not ignored. */
-static csk_status check_transition(const csk_posterior *post, const csk_recover_opts *o)
-{
-    const int kernel = o->langevin.kernel;
-
-    if (o->langevin.transition != CSK_TRANSITION_ANCESTRAL)
-        return CSK_OK;
-    if (kernel != CSK_LANGEVIN_LM && kernel != CSK_LANGEVIN_PRECOND)
-        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs kernel = lm or "
-                                     "precond");
-    if (o->order == CSK_ORDER_PAPER && o->smoothing == CSK_SMOOTHING_FIXED)
-        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs order = interleaved "
-                                     "or smoothing = joint");
-    if (post->tether && o->tether == CSK_TETHER_KEEP)
-        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs tether = release");
-    return CSK_OK;
-}
-
 /* Diffusion where the order wants it first, then the stages. @p sigma as in csk_recover_stages(). */
 static csk_status run_stages(float *x, const csk_posterior *post, int chains,
                              double sigma, csk_rng run, const csk_recover_opts *o,
@@ -207,8 +208,6 @@ static csk_status run_stages(float *x, const csk_posterior *post, int chains,
 
     if (!err)
         err = csk_posterior_check(post);
-    if (!err)
-        err = check_transition(post, o);
     if (!err && !isfinite(norm))
         err = csk_power_norm(&norm, post->A, 1e-3, 500, run.seed);
     if (!err)

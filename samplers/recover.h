@@ -102,6 +102,16 @@ CSK_API csk_status csk_recover(float *x, const csk_posterior *post, int chains,
                                csk_recover_info *info) CSK_MUST_CHECK;
 
 /**
+ * Whether the options go together, which their ranges do not say: admissible schedules with
+ * order = paper alone; ancestral transitions where there is one to make.
+ *
+ * @param tethered  csk_recover(), csk_sample_near(); not csk_sample_posterior()
+ * @return CSK_ERR_ARG
+ */
+CSK_API csk_status csk_recover_check(const csk_recover_opts *opts,
+                                     bool tethered) CSK_MUST_CHECK;
+
+/**
  * The Langevin stages that @p opts ask for.
  *
  * @param sigma   width of the tether, or the first smoothing where there is none
