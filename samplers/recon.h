@@ -83,7 +83,8 @@ struct csk_recon {
                                   estimate", or "not needed" */
     double
         sigma_wanted; /**< noise for the naive estimate: kappa R / sqrt(d), with a learned
-                              prior at least a fifth of its scale; info.sigma is that, or
+                              prior at least a fifth of its scale, with ancestral
+                              transitions .35 of it; info.sigma is that, or
                               the largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
     double residual;       /**< root mean square of ||b - A x|| over the samples, before
