@@ -130,6 +130,84 @@ START_TEST(nothing_is_aliased)
 }
 END_TEST
 
+/* Waves of the shrunk image along y, of 0.8 and of 1.4 times what its grid can hold. */
+static float held(int64_t y, int64_t x)
+{
+    (void)x;
+    return 1.f + .5f * cosf(.4f * 3.14159265f * (float)y);
+}
+
+static float too_fine(int64_t y, int64_t x)
+{
+    (void)x;
+    return 1.f + .5f * cosf(.7f * 3.14159265f * (float)y);
+}
+
+/* The amplitude, over 0.5, that a wave has after the image was shrunk by 2. */
+static double what_is_left(float (*wave)(int64_t y, int64_t x), int kernel)
+{
+    enum { N = 32, COUNT = 8 };
+    csk_array a = image(128, 128, wave);
+    csk_patch_opts o = still(N);
+    csk_patches *p;
+    double sum = 0.;
+
+    o.zoom_min = o.zoom_max = .5;
+    o.kernel = kernel;
+    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
+    float *x = draw(p, 1, COUNT);
+    for (int i = 0; i < COUNT * N * N; i++)
+        sum += pow((double)x[i] - 1., 2.);
+    csk_free(x);
+    csk_patches_free(p);
+    csk_array_clear(&a);
+    return sqrt(2. * sum / (COUNT * N * N)) / .5;
+}
+
+/* As wide a band as the grid holds, and no more; Keys' kernel takes a part of it. */
+START_TEST(lanczos_keeps_the_band)
+{
+    ck_assert_double_eq_tol(what_is_left(held, CSK_PATCH_LANCZOS), 1., .03);
+    ck_assert_double_le(what_is_left(too_fine, CSK_PATCH_LANCZOS), .03);
+    ck_assert_double_le(what_is_left(held, CSK_PATCH_CUBIC), .8);
+}
+END_TEST
+
+static float step_of_brightness(int64_t y, int64_t x)
+{
+    (void)y;
+    return x < 48 ? 0.f : 1.f;
+}
+
+/* Pixels that are exactly 0 of a step that was shrunk and rings. */
+static int zeros_of_step(bool phase)
+{
+    enum { N = 32 };
+    csk_array a = image(96, 96, step_of_brightness);
+    csk_patch_opts o = still(N);
+    csk_patches *p;
+    int zeros = 0;
+
+    o.zoom_min = o.zoom_max = 1. / 3.;
+    o.kernel = CSK_PATCH_LANCZOS;
+    o.phase = phase;
+    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
+    float *x = draw(p, 1, 1);
+    for (int i = 0; i < N * N; i++)
+        zeros += x[i] == 0.f && (!phase || x[N * N + i] == 0.f);
+    csk_free(x);
+    csk_patches_free(p);
+    csk_array_clear(&a);
+    return zeros;
+}
+
+/* A magnitude does not go below 0; what is measured in k-space rings through it. */
+START_TEST(rings_through_zero_with_a_phase)
+{
+    ck_assert_int_ge(zeros_of_step(false), zeros_of_step(true) + 2 * 32);
+}
+END_TEST
+
 /* The eight symmetries of a square, each about as often. */
 START_TEST(mirrors_and_transposes)
 {
@@ -455,6 +533,8 @@ static Suite *suite(void)
     tcase_add_test(t, whole_image_is_itself);
     tcase_add_test(t, magnified_plane);
     tcase_add_test(t, nothing_is_aliased);
+    tcase_add_test(t, lanczos_keeps_the_band);
+    tcase_add_test(t, rings_through_zero_with_a_phase);
     tcase_add_test(t, mirrors_and_transposes);
     tcase_add_test(t, intensity_and_gamma);
     tcase_add_test(t, phase_is_smooth);

@@ -8,12 +8,15 @@
 #include <math.h>
 #include <string.h>
 
+static const char *const kernels[] = { "cubic", "lanczos", NULL };
+
 #define S csk_patch_opts
 /* clang-format off */
 const csk_param csk_patch_params[] = {
     CSK_OPT_INT (S, size,          "patch",         64,   8,    1024,   "N",    "pixels of a patch's side"),
     CSK_OPT_REAL(S, zoom_min,      "zoom-min",      .5,   1./16, 16.,   "Z",    "least magnification of the images"),
     CSK_OPT_REAL(S, zoom_max,      "zoom-max",      1.6,  1./16, 16.,   "Z",    "largest magnification of the images"),
+    CSK_OPT_CHOICE(S, kernel,      "kernel",        0,    kernels,              "what images are resampled with"),
     CSK_OPT_FLAG(S, flip,          "flip",          1,                          "mirror and transpose at random"),
     CSK_OPT_REAL(S, gamma_min,     "gamma-min",     .75,  .1,   10.,    "G",    "least exponent of the magnitude"),
     CSK_OPT_REAL(S, gamma_max,     "gamma-max",     1.35, .1,   10.,    "G",    "largest exponent of the magnitude"),
@@ -113,6 +116,12 @@ static csk_patch_axis choose_axis(int64_t length, int size, double zoom, float p
     return a;
 }
 
+/* With a phase, an image rings through zero as one from k-space does. */
+static bool swings(const csk_patch_opts *o)
+{
+    return o->phase && o->kernel == CSK_PATCH_LANCZOS;
+}
+
 static csk_window choose_window(const csk_patches *p, const float *u)
 {
     const int i = choose_file(p, (double)u[U_FILE]);
@@ -131,8 +140,9 @@ static csk_window choose_window(const csk_patches *p, const float *u)
     return (csk_window){
         .image = p->file[i].data + slice * rows * cols * (int)s->field,
         .width = (int)s->field,
+        .kernel = p->opts.kernel,
         .scale = (float)(1. / p->unit[i]),
-        .positive = s->field == CSK_REAL && !p->negative[i],
+        .positive = s->field == CSK_REAL && !p->negative[i] && !swings(&p->opts),
         .y = choose_axis(rows, size, zoom, u[U_Y], flip && u[U_MIRROR_Y] < .5f),
         .x = choose_axis(cols, size, zoom, u[U_X], flip && u[U_MIRROR_X] < .5f),
         .transpose = flip && u[U_TRANSPOSE] < .5f,
@@ -187,7 +197,7 @@ static void draw_one(const csk_patches *p, uint64_t seed, uint32_t number, float
 
 int64_t csk_patches_work_len(const csk_patches *p, int n)
 {
-    return n * csk_window_work_len(p->opts.size, p->opts.zoom_min);
+    return n * csk_window_work_len(p->opts.kernel, p->opts.size, p->opts.zoom_min);
 }
 
 void csk_patches_draw(const csk_patches *p, uint64_t seed, int64_t first, int n,

@@ -9,8 +9,8 @@
  *     x = s |z|^g e^(i phi)
  *
  * where z is the window in the images' unit, resampled by Keys' cubic convolution (IEEE Trans.
- * ASSP 29 (1981) 1153, a = -1/2), stretched where it shrinks so that nothing is aliased;
- * mirrored and transposed at random; g = 1 for half of the patches and else log-uniform; s
+ * ASSP 29 (1981) 1153, a = -1/2) or by Lanczos' windowed sinc, stretched where it shrinks so
+ * that nothing is aliased; mirrored and transposed at random; g = 1 for half of the patches and else log-uniform; s
  * log-uniform; and phi, for complex patches, a smooth random phase: a constant, a quadratic
  * polynomial and three waves.
  */
@@ -22,9 +22,17 @@
 
 typedef struct csk_patches csk_patches;
 
+/** What images are resampled with. */
+typedef enum csk_patch_kernel {
+    CSK_PATCH_CUBIC,   /**< halves what is at the edge of the band */
+    CSK_PATCH_LANCZOS, /**< six zeros on each side: keeps nine tenths of the band, as an
+                            image does that was measured on this grid in k-space */
+} csk_patch_kernel;
+
 typedef struct csk_patch_opts {
     int size;                            /**< pixels of a side */
     double zoom_min, zoom_max;           /**< magnification; log-uniform */
+    int kernel;                          /**< csk_patch_kernel */
     bool flip;                           /**< mirror and transpose */
     double gamma_min, gamma_max;         /**< exponent of the magnitude */
     double intensity_min, intensity_max; /**< factor */

@@ -16,6 +16,7 @@ typedef struct csk_patch_axis {
 typedef struct csk_window {
     const float *image; /* [y.length][x.length][width] */
     int width;          /* floats of a pixel: 1 or 2 */
+    int kernel;         /* csk_patch_kernel */
     float scale;        /* factor */
     bool positive;      /* what overshoots below 0 is cut */
     csk_patch_axis y, x;
@@ -31,7 +32,7 @@ static inline int64_t csk_patch_mirror(int64_t i, int64_t length)
 }
 
 /* Floats of work for patches of this size that are shrunk to `zoom` at most. */
-int64_t csk_window_work_len(int size, double zoom);
+int64_t csk_window_work_len(int kernel, int size, double zoom);
 
 /* out[channels][size][size]; a real image has an imaginary part of 0. */
 void csk_window_resample(const csk_window *w, float *out, int channels, float *work);

@@ -2,13 +2,15 @@
 #include "cs/mem.h"
 #include "cs/simd_priv.h"
 #include "cs/vec.h"
+#include "samplers/train/patches.h"
 #include "samplers/train/patches_priv.h"
 
 #include <math.h>
 
 /* -- resampling ----------------------------------------------------------------------- */
 
-enum { MOST_TAPS = 4 * 16 + 2 };
+/* Of a side of each kernel, in pixels of the coarser grid. */
+enum { CUBIC_REACH = 2, LANCZOS_REACH = 6, MOST_TAPS = 2 * LANCZOS_REACH * 16 + 2 };
 
 /* Keys' kernel, a = -1/2. */
 static double cubic(double t)
@@ -20,26 +22,45 @@ static double cubic(double t)
     return a < 2. ? ((-.5 * a + 2.5) * a - 4.) * a + 2. : 0.;
 }
 
-static double stretch_of(double step)
+static double sinc(double t)
 {
-    return fmax(1., fabs(step));
+    static const double pi = 3.14159265358979323846;
+
+    return t == 0. ? 1. : sin(pi * t) / (pi * t);
 }
 
-static int taps_of(double step)
+static double lanczos(double t)
 {
-    return (int)ceil(4. * stretch_of(step)) + 1;
+    return fabs(t) < LANCZOS_REACH ? sinc(t) * sinc(t / LANCZOS_REACH) : 0.;
+}
+
+static double kernel(int kind, double t)
+{
+    return kind == CSK_PATCH_LANCZOS ? lanczos(t) : cubic(t);
+}
+
+/* Samples on each side of a place that have a weight. */
+static double reach_of(int kind, double step)
+{
+    return (kind == CSK_PATCH_LANCZOS ? LANCZOS_REACH : CUBIC_REACH) *
+           fmax(1., fabs(step));
+}
+
+static int taps_of(int kind, double step)
+{
+    return (int)ceil(2. * reach_of(kind, step)) + 1;
 }
 
 /* The weights of pixel @p i and the first of the samples they belong to. */
-static int64_t taps(const csk_patch_axis *a, int i, float weight[MOST_TAPS])
+static int64_t taps(int kind, const csk_patch_axis *a, int i, float weight[MOST_TAPS])
 {
-    const double at = a->first + i * a->step, stretch = stretch_of(a->step);
-    const int64_t start = (int64_t)ceil(at - 2. * stretch);
-    const int n = taps_of(a->step);
+    const double at = a->first + i * a->step, stretch = fmax(1., fabs(a->step));
+    const int64_t start = (int64_t)ceil(at - reach_of(kind, a->step));
+    const int n = taps_of(kind, a->step);
     double value[MOST_TAPS], sum = 0.;
 
     for (int t = 0; t < n; t++)
-        sum += value[t] = cubic(((double)(start + t) - at) / stretch);
+        sum += value[t] = kernel(kind, ((double)(start + t) - at) / stretch);
     for (int t = 0; t < n; t++)
         weight[t] = (float)(value[t] / sum);
     return start;
@@ -55,14 +76,14 @@ CSK_HOT static void add_row(int64_t n, float w, const float *row, float *sum)
  * Rows of @p n floats, @p stride apart, of which @p rows holds number @p base and those
  * behind, combined to one row for each pixel of the axis.
  */
-static void combine(const csk_patch_axis *a, const float *rows, int64_t base,
+static void combine(int kind, const csk_patch_axis *a, const float *rows, int64_t base,
                     int64_t stride, int64_t n, float scale, float *out)
 {
-    const int count = taps_of(a->step);
+    const int count = taps_of(kind, a->step);
     float weight[MOST_TAPS] = { 0.f };
 
     for (int i = 0; i < a->size; i++) {
-        const int64_t start = taps(a, i, weight);
+        const int64_t start = taps(kind, a, i, weight);
         float *sum = out + i * n;
 
         csk_zero(n, sum);
@@ -75,10 +96,10 @@ static void combine(const csk_patch_axis *a, const float *rows, int64_t base,
 }
 
 /* The samples lo .. hi - 1 that the pixels of an axis need, mirrored ones included. */
-static void range(const csk_patch_axis *a, int64_t *lo, int64_t *hi)
+static void range(int kind, const csk_patch_axis *a, int64_t *lo, int64_t *hi)
 {
     const double last = a->first + (a->size - 1) * a->step;
-    const double reach = 2. * stretch_of(a->step) + 1.;
+    const double reach = reach_of(kind, a->step) + 1.;
     const int64_t from = (int64_t)floor(fmin(a->first, last) - reach);
     const int64_t to = (int64_t)ceil(fmax(a->first, last) + reach) + 1;
 
@@ -87,16 +108,16 @@ static void range(const csk_patch_axis *a, int64_t *lo, int64_t *hi)
 }
 
 /* Columns that a window can have. */
-static int64_t most_columns(int size, double zoom)
+static int64_t most_columns(int kind, int size, double zoom)
 {
     const double step = 1. / zoom;
 
-    return (int64_t)ceil((size - 1) * step + 4. * stretch_of(step)) + 5;
+    return (int64_t)ceil((size - 1) * step + 2. * reach_of(kind, step)) + 5;
 }
 
-int64_t csk_window_work_len(int size, double zoom)
+int64_t csk_window_work_len(int kind, int size, double zoom)
 {
-    return csk_pad(4 * (int64_t)size * most_columns(size, zoom));
+    return csk_pad(4 * (int64_t)size * most_columns(kind, size, zoom));
 }
 
 /* out[x][y] := in[y][x] of @p in with @p width floats a pixel, of which the first is taken. */
@@ -132,12 +153,12 @@ void csk_window_resample(const csk_window *w, float *out, int channels, float *w
     const int64_t pixels = (int64_t)size * size;
     int64_t lo, hi;
 
-    range(&w->x, &lo, &hi);
+    range(w->kernel, &w->x, &lo, &hi);
     const int64_t cols = hi - lo;
     float *turned = work + size * cols * w->width;
 
-    combine(&w->y, w->image + lo * w->width, 0, w->x.length * w->width, cols * w->width,
-            w->scale, work);
+    combine(w->kernel, &w->y, w->image + lo * w->width, 0, w->x.length * w->width,
+            cols * w->width, w->scale, work);
     for (int c = 0; c < channels; c++) {
         float *plane = out + c * pixels;
         if (c >= w->width) {
@@ -145,7 +166,7 @@ void csk_window_resample(const csk_window *w, float *out, int channels, float *w
             continue;
         }
         transpose(size, cols, w->width, work + c, turned);
-        combine(&w->x, turned, lo, size, size, 1.f, plane);
+        combine(w->kernel, &w->x, turned, lo, size, size, 1.f, plane);
         if (!w->transpose)
             transpose_square(size, plane);
         if (w->positive)
