@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/prior_arg.h"
 #include "cli/train.h"
 #include "cs/mem.h"
 
@@ -22,6 +23,7 @@ static const csk_param params[] = {
     CSK_OPT_INT   (S, every,     "every",     2000, 1, 1 << 30, "N", "steps between two validations"),
     CSK_OPT_REAL  (S, save,      "save",      10, 0, 1e6, "M",    "minutes between two checkpoints"),
     CSK_OPT_FLAG  (S, resume,    "resume",    0,                  "go on from the checkpoint, if there is one"),
+    CSK_OPT_TEXT  (S, from,      "from",      "PRIOR", "begin with the weights of this network: a name of csk prior list, or a file"),
     CSK_OPT_TEXT  (S, name,      "name",      "NAME",  "for the card: what the prior is called"),
     CSK_OPT_TEXT  (S, licence,   "licence",   "TEXT",  "for the card: licence of the model"),
     CSK_OPT_TEXT  (S, about,     "about",     "TEXT",  "for the card: what it is for"),
@@ -37,6 +39,9 @@ typedef struct job {
     const train_opts *o;
     train_images images;
     char *checkpoint; /* its name */
+    cli_prior origin; /* --from */
+    csk_tensors weights;
+    json_t *card;
     train_engine engine;
     csk_train_opts opts; /* with the number of steps that was chosen */
     double before;       /* seconds spent by earlier runs */
@@ -48,13 +53,47 @@ static void job_clear(job *j)
 {
     train_engine_clear(&j->engine);
     train_images_clear(&j->images);
+    cli_prior_clear(&j->origin);
+    csk_tensors_clear(&j->weights);
+    json_decref(j->card);
     free(j->checkpoint);
 }
 
 /* -- beginning ------------------------------------------------------------------------------- */
 
+/* What it is that is trained, as cards call it. */
+static const char *arch_of(const job *j)
+{
+    const char *name = json_string_value(json_object_get(j->card, "architecture"));
+
+    return j->card && name ? name : train_arch_names[j->o->arch];
+}
+
+static csk_status read_origin(job *j)
+{
+    csk_status err = cli_prior_read(j->call, &j->origin, j->o->from);
+
+    if (!err && strcmp(csk_model_kind(j->origin.model), "network") != 0)
+        return csk_fail(CSK_ERR_ARG, "%s: --from needs a network, this is a %s prior",
+                        j->origin.path, csk_model_kind(j->origin.model));
+    if (!err)
+        err = cli_bad_input(j->call, csk_tensors_read(&j->weights, j->origin.path));
+    if (err)
+        return err;
+    j->card = j->weights.card ? json_loads(j->weights.card, 0, NULL) : NULL;
+    if (!j->card)
+        return cli_no_memory();
+    if (cli_given(j->call, "arch") && strcmp(arch_of(j), train_arch_names[j->o->arch]))
+        return csk_fail(CSK_ERR_ARG, "%s is %s, not --arch %s", j->origin.path,
+                        arch_of(j), train_arch_names[j->o->arch]);
+    return CSK_OK;
+}
+
 static csk_status begin(job *j)
 {
+    if (j->o->from)
+        return train_engine_from(&j->engine, &j->opts, j->images.patches, j->call->seed,
+                                 &j->weights, j->card, j->origin.path);
     return train_engine_begin(&j->engine, j->o, &j->opts, j->images.patches,
                               j->call->seed);
 }
@@ -159,18 +198,20 @@ static double spent(const job *j)
     return j->before + cli_seconds() - j->start;
 }
 
-static csk_status set_card(const job *j, csk_tensors *to, const csk_train_score *score)
+static csk_status set_card(const job *j, csk_tensors *to, const csk_train_score *score,
+                           double seconds)
 {
     const train_state s = {
         .call = j->call,
         .opts = j->o,
         .images = &j->images,
+        .arch = arch_of(j),
         .graph = j->engine.graph,
         .multiple = train_engine_multiple(&j->engine),
         .parameters = train_engine_parameters(&j->engine),
         .done = train_engine_done(&j->engine),
         .steps = j->opts.steps,
-        .seconds = spent(j),
+        .seconds = seconds,
         .bf16 = train_engine_is_bf16(&j->engine),
         .score = score,
     };
@@ -187,7 +228,7 @@ static csk_status save(job *j, const csk_train_score *score)
     csk_status err = train_engine_save(&j->engine, &to);
 
     if (!err)
-        err = set_card(j, &to, score);
+        err = set_card(j, &to, score, spent(j));
     if (!err)
         err = csk_tensors_write(&to, j->checkpoint);
     csk_tensors_clear(&to);
@@ -202,7 +243,7 @@ static csk_status write_model(const job *j, const csk_train_score *score)
     csk_status err = train_engine_export(&j->engine, &to);
 
     if (!err)
-        err = set_card(j, &to, score);
+        err = set_card(j, &to, score, NAN);
     if (!err)
         err = cli_wrote(j->call, path, csk_tensors_write(&to, path));
     csk_tensors_clear(&to);
@@ -282,7 +323,7 @@ static csk_status loop(job *j)
 
 static void report(const job *j, const csk_train_score *score)
 {
-    cli_put_text(j->call, "network", train_arch_names[j->o->arch]);
+    cli_put_text(j->call, "network", arch_of(j));
     cli_put_int(j->call, "parameters", train_engine_parameters(&j->engine));
     cli_put_text(j->call, "field",
                  csk_patches_channels(j->images.patches) == 2 ? "complex" : "real");
@@ -333,7 +374,10 @@ static csk_status prepare(job *j)
 {
     j->opts = j->o->train;
     j->checkpoint = cli_concat(cli_arg_of(j->call, 1), ".checkpoint");
-    return j->checkpoint ? train_images_read(&j->images, j->call) : cli_no_memory();
+    if (!j->checkpoint)
+        return cli_no_memory();
+    const csk_status err = j->o->from ? read_origin(j) : CSK_OK;
+    return err ? err : train_images_read(&j->images, j->call);
 }
 
 static csk_status run(const cli_call *call)
@@ -383,6 +427,8 @@ static const cli_example examples[] = {
       "a network far too small, not trained for long" },
     { "train head.npy --arch unet-xs --patch 16 --steps 40 --resume --force -o tiny.csk",
       "on from there" },
+    { "train head.npy --from ./tiny.csk --patch 16 --steps 10 -o mine.csk",
+      "a network that there is, on other images" },
     { "train head.npy --arch ridge --filters 4 --side 5 --patch 16 --steps 5 -o convex.csk",
       "a convex ridge regulariser" },
     { NULL, NULL },
@@ -411,6 +457,9 @@ const cli_cmd cmd_train = {
         "--precision) do nothing there.\n\n"
         "Images of a file are in the unit of its 99.9th percentile, or of --unit; noise "
         "levels are in these units, too.\n\n"
+        "--from begins with the weights of a network that csk has trained, for images of "
+        "your own. --kernel lanczos keeps the whole band of an image that shrinks, as one "
+        "has that was measured in k-space on the smaller grid.\n\n"
         "Every few minutes and at Ctrl-C the state goes to PRIOR.checkpoint, from which "
         "--resume goes on, and which is itself a prior. The bits are those of a run that "
         "was not stopped. With another --steps the schedule ends there.\n\n"

@@ -20,6 +20,7 @@ typedef struct train_opts {
     double minutes, save;
     int every;
     bool resume;
+    const char *from;
     const char *name, *licence, *about, *data;
 } train_opts;
 
@@ -41,6 +42,11 @@ typedef struct train_engine {
 csk_status train_engine_begin(train_engine *e, const train_opts *o,
                               const csk_train_opts *t, const csk_patches *patches,
                               uint64_t seed) CSK_MUST_CHECK;
+/** The same with the network of a prior, its card @p card, which must fit the options. */
+csk_status train_engine_from(train_engine *e, const csk_train_opts *t,
+                             const csk_patches *patches, uint64_t seed,
+                             const csk_tensors *from, const json_t *card,
+                             const char *what) CSK_MUST_CHECK;
 /** Go on where train_engine_save() was; what @p e was before is dropped. */
 csk_status train_engine_resume(train_engine *e, const train_opts *o,
                                const csk_train_opts *t, const csk_patches *patches,
@@ -91,11 +97,12 @@ typedef struct train_state {
     const cli_call *call;
     const train_opts *opts;
     const train_images *images;
+    const char *arch;  /**< "unet-s" */
     const char *graph; /**< NULL: a ridge regulariser */
     int multiple;
     int64_t parameters;
     int done, steps;
-    double seconds; /**< of all runs together */
+    double seconds; /**< of all runs together; NaN: not for the card */
     bool bf16;
     const csk_train_score *score; /**< NULL: not yet assessed */
 } train_state;

@@ -155,14 +155,17 @@ static json_t *training(const train_state *s)
     const char *note = cli_provenance(s->call);
     json_t *all = note ? json_loads(note, 0, NULL) : NULL;
     json_t *one =
-        json_pack("{s:s*, s:{s:o, s:o}, s:i, s:i, s:I, s:f, s:s, s:O*, s:o}", "data",
+        json_pack("{s:s*, s:{s:o, s:o}, s:i, s:i, s:I, s:s, s:O*, s:o}", "data",
                   o->data, "split", "train", names(t->files, t->path), "held out",
                   names(t->held_files, t->held_path), "steps", s->steps, "done",
-                  s->done, "patches", (json_int_t)s->done * o->train.batch, "seconds",
-                  floor(s->seconds), "precision", s->bf16 ? "bf16" : "f32", "command",
-                  json_object_get(all, "command"), "identity", train_identity(s->call));
+                  s->done, "patches", (json_int_t)s->done * o->train.batch, "precision",
+                  s->bf16 ? "bf16" : "f32", "command", json_object_get(all, "command"),
+                  "identity", train_identity(s->call));
 
     json_decref(all);
+    /* Equal trainings make equal models; how long they took is in the checkpoint. */
+    if (one && isfinite(s->seconds))
+        (void)json_object_set_new(one, "seconds", json_real(floor(s->seconds)));
     return one;
 }
 
@@ -202,10 +205,9 @@ static json_t *head(const train_state *s)
         csk_patches_channels(s->images->patches) == 2 ? "complex" : "real", "axes", 2,
         "scale", csk_patches_scale(s->images->patches), "sigma", o->train.sigma_min,
         o->train.sigma_max, "multiple", s->multiple, "preconditioning", "edm",
-        "sigma_data", o->train.sigma_data, "architecture", train_arch_names[o->arch],
-        "parameters", (json_int_t)s->parameters, "about", o->about, "licence",
-        o->licence, "symmetry", o->patch.flip ? "square" : NULL, "graph",
-        json_loads(s->graph, 0, NULL));
+        "sigma_data", o->train.sigma_data, "architecture", s->arch, "parameters",
+        (json_int_t)s->parameters, "about", o->about, "licence", o->licence, "symmetry",
+        o->patch.flip ? "square" : NULL, "graph", json_loads(s->graph, 0, NULL));
 }
 
 char *train_card(const train_state *s)

@@ -48,24 +48,54 @@ csk_status train_engine_begin(train_engine *e, const train_opts *o,
     return err ? err : csk_train_new(&e->train, e->net, patches, t, seed);
 }
 
-static csk_status resume_net(train_engine *e, const csk_train_opts *t,
-                             const csk_patches *patches, uint64_t seed,
-                             const csk_tensors *from, const json_t *graph,
-                             const char *what)
+/* The network that a card describes, with the weights of its file, to be trained. */
+static csk_status begin_of_card(train_engine *e, const csk_train_opts *t,
+                                const csk_patches *patches, uint64_t seed,
+                                const csk_tensors *from, const json_t *card,
+                                const char *what)
 {
-    char *text = json_dumps(graph, JSON_COMPACT);
+    const json_t *graph = json_object_get(card, "graph");
+    char *text = json_is_object(graph) ? json_dumps(graph, JSON_COMPACT) : NULL;
     const size_t len = text ? strlen(text) + 1 : 0;
 
+    if (!json_is_object(graph))
+        return csk_fail(CSK_ERR_FORMAT,
+                        "%s: \"graph\" is missing: csk train did not write it", what);
+    e->sigma_data = t->sigma_data;
     e->graph = text ? csk_alloc((int64_t)len, 1) : NULL;
     if (e->graph)
         memcpy(e->graph, text, len);
     free(text);
     if (!e->graph)
         return cli_no_memory();
-    csk_status err = csk_net_parse(&e->net, e->graph, from, what);
-    if (!err)
-        err = csk_train_new(&e->train, e->net, patches, t, seed);
-    return err ? err : csk_train_load(e->train, from, what);
+    const csk_status err = csk_net_parse(&e->net, e->graph, from, what);
+    return err ? err : csk_train_new(&e->train, e->net, patches, t, seed);
+}
+
+/* A network is retrained as what it is: D of train.h, in the units of the images. */
+static csk_status check_origin(const csk_train_opts *t, const json_t *card,
+                               const char *what)
+{
+    const char *edm = json_string_value(json_object_get(card, "preconditioning"));
+    const json_t *d = json_object_get(card, "sigma_data");
+
+    if (!edm || strcmp(edm, "edm") != 0 || json_object_get(card, "range"))
+        return csk_fail(CSK_ERR_ARG,
+                        "%s: --from needs a network that csk train has trained", what);
+    if (!json_is_number(d) || json_number_value(d) != t->sigma_data)
+        return csk_fail(CSK_ERR_ARG, "%s was trained with --sigma-data %g, not %g",
+                        what, json_number_value(d), t->sigma_data);
+    return CSK_OK;
+}
+
+csk_status train_engine_from(train_engine *e, const csk_train_opts *t,
+                             const csk_patches *patches, uint64_t seed,
+                             const csk_tensors *from, const json_t *card,
+                             const char *what)
+{
+    const csk_status err = check_origin(t, card, what);
+
+    return err ? err : begin_of_card(e, t, patches, seed, from, card, what);
 }
 
 csk_status train_engine_resume(train_engine *e, const train_opts *o,
@@ -73,19 +103,14 @@ csk_status train_engine_resume(train_engine *e, const train_opts *o,
                                uint64_t seed, const csk_tensors *from,
                                const json_t *card, const char *what)
 {
-    const json_t *graph = json_object_get(card, "graph");
-
     train_engine_clear(e);
-    e->sigma_data = t->sigma_data;
     if (o->arch == CSK_UNET_PRESETS) {
         const csk_status err = begin_ridge(e, o, t, patches, seed);
+        e->sigma_data = t->sigma_data;
         return err ? err : csk_ridge_train_load(e->ridge, from, what);
     }
-    if (!json_is_object(graph))
-        return csk_fail(CSK_ERR_FORMAT,
-                        "%s: \"graph\" is missing: it is no checkpoint of csk train",
-                        what);
-    return resume_net(e, t, patches, seed, from, graph, what);
+    const csk_status err = begin_of_card(e, t, patches, seed, from, card, what);
+    return err ? err : csk_train_load(e->train, from, what);
 }
 
 void train_engine_clear(train_engine *e)

@@ -9,6 +9,8 @@ $ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batc
   files       1
   held out    1
   steps       6
+# Equal trainings make equal files.
+$ for d in one two; do mkdir $d; cd $d; csk train ../head.npy --arch unet-xs --patch 16 --batch 4 --steps 3 -q -o m.csk >/dev/null; cd ..; done; cmp one/m.csk two/m.csk
 $ sed 's/loss.*/.../' said
   csk train: step 3 of 6: ...
   csk train: step 6 of 6: ...
@@ -69,6 +71,25 @@ $ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --s
   threads    ...
   note       measured on a few steps
 
+# On with the weights of another prior, the images another; a rate of 0 leaves it what it is.
+$ csk train third.npy --from ./a.csk --rate 0 --patch 16 --batch 4 --steps 2 --precision f32 -q -o c.csk >/dev/null; csk phantom --kind gaussian --complex --shape 36,36 dots.npy -q >/dev/null; for p in a c; do csk denoise dots.npy --prior ./$p.csk --sigma 0.1 -q -o $p.npy >/dev/null; done; cmp a.npy c.npy && csk prior info c.csk | grep -E '^(architecture|training done)'
+  architecture        unet-xs
+  training done       2
+$ csk train third.npy --from ./a.csk --patch 16 --batch 4 --steps 2 --precision f32 -q -o d.csk >/dev/null; csk denoise dots.npy --prior ./d.csk --sigma 0.1 -q -o d.npy >/dev/null; cmp -s a.npy d.npy
+= 1
+$ csk train third.npy --from ./a.csk --arch unet-s e.csk
+2 csk train: ./a.csk is unet-xs, not --arch unet-s
+= 2
+$ csk train third.npy --from ./a.csk --sigma-data 0.5 --patch 16 e.csk
+2 csk train: ./a.csk was trained with --sigma-data 0.25, not 0.5
+= 2
+$ csk train third.npy --from ./a.csk --no-phase --patch 16 e.csk
+2 csk train: training: the net maps 2 channels to 2, the patches have 1
+= 3
+$ csk train third.npy --from ./missing.csk --patch 16 e.csk
+2 csk train: ./missing.csk: No such file or directory
+= 3
+
 # A convex ridge regulariser, by the same verbs.
 $ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 5 --patch 16 --batch 4 --steps 6 --every 3 -o r.csk 2>said | head -3
   network     ridge
@@ -82,6 +103,9 @@ $ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 
   csk train: step 9 of 9: ...
 $ csk train head.npy --arch ridge --side 4 x.csk
 2 csk train: --side is 4, expected an odd number
+= 2
+$ csk train head.npy --from ./r.csk --patch 16 x.csk
+2 csk train: ./r.csk: --from needs a network, this is a ridge prior
 = 2
 $ csk prior info r.csk | grep -E '^(kind|field|multiple)'
   kind                ridge
