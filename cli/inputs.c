@@ -43,6 +43,8 @@ static csk_status input_file(const cli_call *call, const char *path)
         return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return csk_fail(CSK_ERR_IO, "%s: is a directory, not a file", path);
+    if (!S_ISREG(st.st_mode)) /* a pipe or a device may never end */
+        return csk_fail(CSK_ERR_IO, "%s: is not a regular file", path);
     return record(call, path);
 }
 

@@ -334,8 +334,11 @@ bool cli_given(const cli_call *call, const char *name)
 
         if (strcmp(word, "--") == 0)
             break;
-        if (strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
-            (word[2 + length] == '\0' || word[2 + length] == '='))
+        if (strncmp(word, "--", 2) != 0)
+            continue;
+        word += strncmp(word, "--no-", 5) == 0 ? 5 : 2;
+        if (strncmp(word, name, length) == 0 &&
+            (word[length] == '\0' || word[length] == '='))
             return true;
     }
     return false;

@@ -30,6 +30,24 @@ csk_method_opts csk_method_defaults(void)
     return o;
 }
 
+const csk_param *csk_method_table(csk_method method)
+{
+    switch (method) {
+    case CSK_METHOD_DPS:
+        return csk_dps_params;
+    case CSK_METHOD_DIFFPIR:
+        return csk_diffpir_params;
+    case CSK_METHOD_DAPS:
+        return csk_daps_params;
+    case CSK_METHOD_ALD:
+    case CSK_METHOD_PLAIN:
+        return csk_ald_params;
+    case CSK_METHOD_LANGEVIN:
+        break;
+    }
+    return csk_recover_params;
+}
+
 const char *csk_method_name(csk_method method)
 {
     return words[method];

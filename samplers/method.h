@@ -40,6 +40,12 @@ typedef struct csk_method_opts {
 CSK_API extern const csk_param csk_method_params[];
 CSK_API csk_method_opts csk_method_defaults(void);
 
+/**
+ * The options that sampler @p method alone has. Of langevin's, csk_recover_params, the range of
+ * noise levels ("t-max", "t-min", "spacing", "rho") is every sampler's. Never NULL.
+ */
+CSK_API const csk_param *csk_method_table(csk_method method);
+
 /** "langevin", "dps", ...: what "sampler" understands; never NULL. */
 CSK_API const char *csk_method_name(csk_method method);
 

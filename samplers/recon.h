@@ -87,8 +87,7 @@ struct csk_recon {
                               transitions .35 of it; info.sigma is that, or
                               the largest level of the prior if that is less */
     double sigma_min, sigma_max; /**< levels of the prior */
-    double residual;       /**< root mean square of ||b - A x|| over the samples, before
-                                 denoise_samples */
+    double residual;       /**< root mean square of ||b - A x|| over the samples */
     double expected;       /**< eta sqrt(floats of b) */
     csk_recover_info info; /**< stages and sigma are those of csk_recover() alone */
     int64_t radius_evaluations,

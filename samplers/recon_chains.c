@@ -103,8 +103,28 @@ static csk_status check_samples(const csk_recon_job *r)
                               (csk_rng){ r->seed, MISMATCH_STREAM, 0 });
 }
 
+/* The residual of the samples as they are now. */
+static csk_status measure_residual(const csk_recon_job *r, const csk_posterior *post)
+{
+    csk_recon *p = r->p;
+    const int64_t n = csk_linop_cols(post->A), m = csk_linop_rows(post->A);
+    float *block = csk_alloc(csk_pad(m) + csk_linop_work_len(post->A), sizeof(*block));
+    double square = 0.;
+
+    if (!block)
+        return CSK_ERR_NOMEM;
+    for (int k = 0; k < r->o.samples; k++) {
+        csk_linop_apply(post->A, block, p->samples.data + k * n, block + csk_pad(m));
+        square += pow(csk_distance(m, block, post->b), 2.);
+    }
+    csk_free(block);
+    p->residual = sqrt(square / r->o.samples);
+    p->info.langevin.applications += r->o.samples;
+    return CSK_OK;
+}
+
 /* D(x, t): the mean of what a sample at the last smoothing t may be without it (Tweedie). */
-static csk_status denoise_all(const csk_recon_job *r)
+static csk_status denoise_all(const csk_recon_job *r, const csk_posterior *post)
 {
     csk_recon *p = r->p;
     const int64_t n = csk_space_len(csk_prior_space(r->prior));
@@ -134,7 +154,7 @@ static csk_status denoise_all(const csk_recon_job *r)
         p->info.langevin.evaluations += count;
     }
     csk_free(block);
-    return err;
+    return err ? err : measure_residual(r, post);
 }
 
 /* The radius, and the noise for the naive estimate, which recover() then takes as given. */
@@ -179,7 +199,7 @@ static csk_status simulate_and_sample(csk_recon_job *r, const csk_posterior *pos
         err = csk_recon_begin(r, CSK_RECON_CHECKING);
     if (!err)
         err = check_samples(r);
-    return err ? err : denoise_all(r);
+    return err ? err : denoise_all(r, post);
 }
 
 csk_status csk_recon_chains(csk_recon_job *r)

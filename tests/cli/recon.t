@@ -28,9 +28,14 @@ $ value() { sed -n "s/ *\"$1\": \(.*\),/\1/p" raw/report.json; }; csk denoise ra
 # Without the noise given it is found, and printed.
 $ grep noise_level_from rec/report.json
     "noise_level_from": "null space of a fully sampled block",
-# The schedule is printed only on request.
-$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 few | grep -c smoothing
+# The schedule is printed only on request. One sample has no spread, and no files of it.
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 few | grep -c smoothing; ls few | grep -v json
   2
+  magnitude.npy
+  mean.npy
+  naive.npy
+  samples.npy
+2 csk recon: one sample has no spread: no std, q05, q95
 $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 -v more 2>/dev/null | grep -c smoothing
   3
 # One coil needs no maps.

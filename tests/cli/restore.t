@@ -27,8 +27,9 @@ $ csk restore d.npy --operator downsample:2 --noise 0.05 --prior g.csk --samples
   image                      48x48
   measured                   576
   operator applications      9
+2 csk restore: one sample has no spread: no std, q05, q95
 # Other samplers, and what they cost: evaluations and applications of one sample.
-$ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s --levels 10 --dps-levels 10 --diffpir-levels 20 --daps-levels 4 --ald-levels 7 -q other-$s | grep -E '^(sampler|score evaluations |operator appl)'; done
+$ for s in 'langevin --levels 10' 'dps --dps-levels 10' 'diffpir --diffpir-levels 20' 'daps --daps-levels 4' 'ald --ald-levels 7' 'plain --ald-levels 7'; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler $s -q other-${s%% *} | grep -E '^(sampler|score evaluations |operator appl)'; done
   sampler                    langevin
   score evaluations          20
   score evaluations besides  0
@@ -53,6 +54,19 @@ $ for s in langevin dps diffpir daps ald plain; do csk restore holes.npy --opera
   score evaluations          21
   score evaluations besides  0
   operator applications      43
+# An option of another sampler would do nothing; the range of noise levels is everyone's.
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sampler diffpir --levels 10 none
+2 csk restore: --levels is an option of --sampler langevin, which diffpir does not read
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no-antithetic --sampler dps none
+2 csk restore: --antithetic is an option of --sampler langevin, which dps does not read
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --dps-scale 2 none
+2 csk restore: --dps-scale is an option of --sampler dps, which langevin does not read
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler plain --t-min 0.02 --ald-steps 2 --ald-levels 2 ranged | grep '^sampler'
+  sampler                    plain
+2 csk restore: one sample has no spread: no std, q05, q95
 # A learned prior of real images: ancestral transitions unless told otherwise.
 $ csk train h.npy --no-phase --arch unet-xs --patch 16 --batch 2 --steps 2 -q n.csk >/dev/null; for w in auto none ancestral; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior n.csk --samples 1 --levels 3 --transition $w t$w 2>/dev/null | grep -E '^(step size|transition)'; done
   step size                  1.5
