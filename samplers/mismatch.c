@@ -235,6 +235,8 @@ csk_status csk_score_norm_parse(csk_score_norm *s, const char *card, const char 
     csk_status err = csk_card_parse(&root, card, strlen(card), what);
     const json_t *object = json_object_get(root, "score_norm");
 
+    if (!err && object && !json_is_object(object) && !json_is_null(object))
+        err = csk_fail(CSK_ERR_FORMAT, "%s: \"score_norm\" is no object", what);
     /* Without correlations it is of another making, over other pixels. */
     if (!err && object && json_object_get(object, "correlation"))
         err = parse(&new, object, what);

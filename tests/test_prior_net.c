@@ -259,6 +259,7 @@ static const struct {
     { "real", "\"preconditioning\": \"tdv\", \"sigma_reference\": 1, \"steps\": 0",
       "steps" },
     { "real", "\"preconditioning\": \"direct\", \"range\": {\"factor\": 0}", "range" },
+    { "real", "\"preconditioning\": \"direct\", \"range\": 255", "range" },
     { "real", "\"preconditioning\": \"direct\", \"channels\": 2", "channels" },
     { "real", "\"preconditioning\": \"direct\", \"multiple\": 0", "multiple" },
     { "real", "\"preconditioning\": \"direct\", \"size\": [4]", "size" },

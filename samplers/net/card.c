@@ -104,8 +104,14 @@ static csk_status read_tdv(net_card *c, const json_t *card, const char *what)
 static csk_status read_range(net_card *c, const json_t *card, const char *what)
 {
     const json_t *range = json_object_get(card, "range");
-    csk_status err = real_or(&c->offset, 0., range, "offset", what);
+    csk_status err =
+        range && !json_is_object(range)
+            ? csk_fail(CSK_ERR_FORMAT,
+                       "%s: \"range\" is no object of offset and factor", what)
+            : CSK_OK;
 
+    if (!err)
+        err = real_or(&c->offset, 0., range, "offset", what);
     if (!err)
         err = real_or(&c->factor, 1., range, "factor", what);
     if (!err && !(fabs(c->offset) <= 1e6 && c->factor > 1e-6 && c->factor <= 1e6))

@@ -36,6 +36,9 @@ $ csk sample wrong.csk x.npy
 $ sed 's/"network"/"oracle"/' card >wrong; sh pack wrong >wrong.csk; csk prior info wrong.csk
 2 csk prior info: wrong.csk: "kind" is "oracle", expected "network" or "ridge"
 = 3
+$ sed 's/"score_norm": null/"score_norm": 3/' card >wrong; sh pack wrong >wrong.csk; csk prior info wrong.csk
+2 csk prior info: wrong.csk: "score_norm" is no object
+= 3
 $ head -c 200 tiny.csk >cut.csk; csk prior info cut.csk
 2 csk prior info: cut.csk: header of 630 bytes in a file of 200: truncated or no safetensors
 = 3
