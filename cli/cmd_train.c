@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cli/prior_arg.h"
 #include "cli/train.h"
 #include "cs/mem.h"
 
@@ -38,10 +37,8 @@ typedef struct job {
     const cli_call *call;
     const train_opts *o;
     train_images images;
-    char *checkpoint; /* its name */
-    cli_prior origin; /* --from */
-    csk_tensors weights;
-    json_t *card;
+    char *checkpoint;    /* its name */
+    train_origin origin; /* --from */
     train_engine engine;
     csk_train_opts opts; /* with the number of steps that was chosen */
     double before;       /* seconds spent by earlier runs */
@@ -53,9 +50,7 @@ static void job_clear(job *j)
 {
     train_engine_clear(&j->engine);
     train_images_clear(&j->images);
-    cli_prior_clear(&j->origin);
-    csk_tensors_clear(&j->weights);
-    json_decref(j->card);
+    train_origin_clear(&j->origin);
     free(j->checkpoint);
 }
 
@@ -64,36 +59,14 @@ static void job_clear(job *j)
 /* What it is that is trained, as cards call it. */
 static const char *arch_of(const job *j)
 {
-    const char *name = json_string_value(json_object_get(j->card, "architecture"));
-
-    return j->card && name ? name : train_arch_names[j->o->arch];
-}
-
-static csk_status read_origin(job *j)
-{
-    csk_status err = cli_prior_read(j->call, &j->origin, j->o->from);
-
-    if (!err && strcmp(csk_model_kind(j->origin.model), "network") != 0)
-        return csk_fail(CSK_ERR_ARG, "%s: --from needs a network, this is a %s prior",
-                        j->origin.path, csk_model_kind(j->origin.model));
-    if (!err)
-        err = cli_bad_input(j->call, csk_tensors_read(&j->weights, j->origin.path));
-    if (err)
-        return err;
-    j->card = j->weights.card ? json_loads(j->weights.card, 0, NULL) : NULL;
-    if (!j->card)
-        return cli_no_memory();
-    if (cli_given(j->call, "arch") && strcmp(arch_of(j), train_arch_names[j->o->arch]))
-        return csk_fail(CSK_ERR_ARG, "%s is %s, not --arch %s", j->origin.path,
-                        arch_of(j), train_arch_names[j->o->arch]);
-    return CSK_OK;
+    return j->origin.arch ? j->origin.arch : train_arch_names[j->o->arch];
 }
 
 static csk_status begin(job *j)
 {
     if (j->o->from)
         return train_engine_from(&j->engine, &j->opts, j->images.patches, j->call->seed,
-                                 &j->weights, j->card, j->origin.path);
+                                 &j->origin);
     return train_engine_begin(&j->engine, j->o, &j->opts, j->images.patches,
                               j->call->seed);
 }
@@ -376,7 +349,8 @@ static csk_status prepare(job *j)
     j->checkpoint = cli_concat(cli_arg_of(j->call, 1), ".checkpoint");
     if (!j->checkpoint)
         return cli_no_memory();
-    const csk_status err = j->o->from ? read_origin(j) : CSK_OK;
+    const csk_status err =
+        j->o->from ? train_origin_read(&j->origin, j->call, j->o) : CSK_OK;
     return err ? err : train_images_read(&j->images, j->call);
 }
 

@@ -3,7 +3,7 @@
 #ifndef CSK_CLI_TRAIN_H
 #define CSK_CLI_TRAIN_H
 
-#include "cli/cli.h"
+#include "cli/prior_arg.h"
 #include "samplers/ridge/train.h"
 #include "samplers/train/train.h"
 #include "samplers/train/unet.h"
@@ -24,6 +24,24 @@ typedef struct train_opts {
     const char *name, *licence, *about, *data;
 } train_opts;
 
+/* -- train_origin.c ---- */
+
+/** The prior whose weights a training begins with; a zeroed struct is none. */
+typedef struct train_origin {
+    cli_prior prior;
+    csk_tensors weights;
+    json_t *card;
+    const char *arch; /**< as its card says; NULL: none */
+} train_origin;
+
+/**
+ * Read what --from names: a network that csk train has trained, of the --arch and the
+ * --sigma-data of the call.
+ */
+csk_status train_origin_read(train_origin *from, const cli_call *call,
+                             const train_opts *o) CSK_MUST_CHECK;
+void train_origin_clear(train_origin *from);
+
 /* -- train_engine.c ---- */
 
 /** Those of csk_unet_names[], then "ridge". */
@@ -42,11 +60,10 @@ typedef struct train_engine {
 csk_status train_engine_begin(train_engine *e, const train_opts *o,
                               const csk_train_opts *t, const csk_patches *patches,
                               uint64_t seed) CSK_MUST_CHECK;
-/** The same with the network of a prior, its card @p card, which must fit the options. */
+/** The same with the network of @p origin. */
 csk_status train_engine_from(train_engine *e, const csk_train_opts *t,
                              const csk_patches *patches, uint64_t seed,
-                             const csk_tensors *from, const json_t *card,
-                             const char *what) CSK_MUST_CHECK;
+                             const train_origin *origin) CSK_MUST_CHECK;
 /** Go on where train_engine_save() was; what @p e was before is dropped. */
 csk_status train_engine_resume(train_engine *e, const train_opts *o,
                                const csk_train_opts *t, const csk_patches *patches,

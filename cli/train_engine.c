@@ -72,30 +72,12 @@ static csk_status begin_of_card(train_engine *e, const csk_train_opts *t,
     return err ? err : csk_train_new(&e->train, e->net, patches, t, seed);
 }
 
-/* A network is retrained as what it is: D of train.h, in the units of the images. */
-static csk_status check_origin(const csk_train_opts *t, const json_t *card,
-                               const char *what)
-{
-    const char *edm = json_string_value(json_object_get(card, "preconditioning"));
-    const json_t *d = json_object_get(card, "sigma_data");
-
-    if (!edm || strcmp(edm, "edm") != 0 || json_object_get(card, "range"))
-        return csk_fail(CSK_ERR_ARG,
-                        "%s: --from needs a network that csk train has trained", what);
-    if (!json_is_number(d) || json_number_value(d) != t->sigma_data)
-        return csk_fail(CSK_ERR_ARG, "%s was trained with --sigma-data %g, not %g",
-                        what, json_number_value(d), t->sigma_data);
-    return CSK_OK;
-}
-
 csk_status train_engine_from(train_engine *e, const csk_train_opts *t,
                              const csk_patches *patches, uint64_t seed,
-                             const csk_tensors *from, const json_t *card,
-                             const char *what)
+                             const train_origin *origin)
 {
-    const csk_status err = check_origin(t, card, what);
-
-    return err ? err : begin_of_card(e, t, patches, seed, from, card, what);
+    return begin_of_card(e, t, patches, seed, &origin->weights, origin->card,
+                         origin->prior.path);
 }
 
 csk_status train_engine_resume(train_engine *e, const train_opts *o,

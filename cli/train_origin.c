@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The prior that csk train --from begins with. */
+#include "cli/train.h"
+
+#include <string.h>
+
+/* A network is retrained as what it is: D of samplers/train/train.h, in the images' units. */
+static csk_status check(const train_origin *f, const cli_call *call,
+                        const train_opts *o)
+{
+    const char *what = f->prior.path;
+    const char *edm = json_string_value(json_object_get(f->card, "preconditioning"));
+    const json_t *d = json_object_get(f->card, "sigma_data");
+
+    if (!f->arch || !edm || strcmp(edm, "edm") != 0 ||
+        json_object_get(f->card, "range"))
+        return csk_fail(CSK_ERR_ARG,
+                        "%s: --from needs a network that csk train has trained", what);
+    if (cli_given(call, "arch") && strcmp(f->arch, train_arch_names[o->arch]) != 0)
+        return csk_fail(CSK_ERR_ARG, "%s is %s, not --arch %s", what, f->arch,
+                        train_arch_names[o->arch]);
+    if (json_number_value(d) != o->train.sigma_data)
+        return csk_fail(CSK_ERR_ARG, "%s was trained with --sigma-data %g, not %g",
+                        what, json_number_value(d), o->train.sigma_data);
+    return CSK_OK;
+}
+
+csk_status train_origin_read(train_origin *f, const cli_call *call, const train_opts *o)
+{
+    csk_status err = cli_prior_read(call, &f->prior, o->from);
+
+    if (err)
+        return err;
+    if (strcmp(csk_model_kind(f->prior.model), "network") != 0)
+        return csk_fail(CSK_ERR_ARG, "%s: --from needs a network, this is a %s prior",
+                        f->prior.path, csk_model_kind(f->prior.model));
+    err = cli_bad_input(call, csk_tensors_read(&f->weights, f->prior.path));
+    if (err)
+        return err;
+    f->card = json_loads(csk_model_card(f->prior.model), 0, NULL);
+    if (!f->card)
+        return cli_no_memory();
+    f->arch = json_string_value(json_object_get(f->card, "architecture"));
+    return check(f, call, o);
+}
+
+void train_origin_clear(train_origin *f)
+{
+    cli_prior_clear(&f->prior);
+    csk_tensors_clear(&f->weights);
+    json_decref(f->card);
+    *f = (train_origin){ .arch = NULL };
+}
