@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const kernels[] = { "cubic", "lanczos", NULL };
+static const char *const kernels[] = { "cubic", "sinc", NULL };
 
 #define S csk_patch_opts
 /* clang-format off */
@@ -16,6 +16,7 @@ const csk_param csk_patch_params[] = {
     CSK_OPT_INT (S, size,          "patch",         64,   8,    1024,   "N",    "pixels of a patch's side"),
     CSK_OPT_REAL(S, zoom_min,      "zoom-min",      .5,   1./16, 16.,   "Z",    "least magnification of the images"),
     CSK_OPT_REAL(S, zoom_max,      "zoom-max",      1.6,  1./16, 16.,   "Z",    "largest magnification of the images"),
+    CSK_OPT_REAL(S, aspect,        "aspect",        1,    1,    4,      "A",    "largest ratio of the magnifications along the two axes"),
     CSK_OPT_CHOICE(S, kernel,      "kernel",        0,    kernels,              "what images are resampled with"),
     CSK_OPT_FLAG(S, flip,          "flip",          1,                          "mirror and transpose at random"),
     CSK_OPT_REAL(S, gamma_min,     "gamma-min",     .75,  .1,   10.,    "G",    "least exponent of the magnitude"),
@@ -42,7 +43,7 @@ csk_patch_opts csk_patch_plain(const csk_patch_opts *opts)
 {
     csk_patch_opts o = *opts;
 
-    o.zoom_min = o.zoom_max = 1.;
+    o.zoom_min = o.zoom_max = o.aspect = 1.;
     o.flip = false;
     o.gamma_min = o.gamma_max = 1.;
     o.intensity_min = o.intensity_max = 1.;
@@ -83,7 +84,8 @@ enum {
     U_INTENSITY,
     U_EMPTY,
     U_PHASE,
-    U_COUNT = U_PHASE + CSK_PHASE_RANDOM
+    U_ASPECT = U_PHASE + CSK_PHASE_RANDOM,
+    U_COUNT
 };
 
 static double between(double lo, double hi, float u)
@@ -100,10 +102,16 @@ static int choose_file(const csk_patches *p, double u)
     return i;
 }
 
-/* The window's first sample (it may lie outside if the image is small) and its step. */
-static csk_patch_axis choose_axis(int64_t length, int size, double zoom, float place,
-                                  bool mirror)
+/*
+ * The window's first sample and its step. If it can be so, the window lies inside the image; the
+ * magnification keeps to its range.
+ */
+static csk_patch_axis choose_axis(int64_t length, const csk_patch_opts *o,
+                                  double wanted, float place, bool mirror)
 {
+    const int size = o->size;
+    const double fits = (double)size / (double)length;
+    const double zoom = fmin(fmax(fmax(wanted, o->zoom_min), fits), o->zoom_max);
     const double window = size / zoom;
     const double first = ((double)length - window) * (double)place;
     csk_patch_axis a = { .length = length, .size = size, .step = 1. / zoom };
@@ -119,7 +127,7 @@ static csk_patch_axis choose_axis(int64_t length, int size, double zoom, float p
 /* With a phase, an image rings through zero as one from k-space does. */
 static bool swings(const csk_patch_opts *o)
 {
-    return o->phase && o->kernel == CSK_PATCH_LANCZOS;
+    return o->phase && o->kernel == CSK_PATCH_SINC;
 }
 
 static csk_window choose_window(const csk_patches *p, const float *u)
@@ -130,21 +138,21 @@ static csk_window choose_window(const csk_patches *p, const float *u)
     const int64_t slices = csk_space_size(s) / (rows * cols);
     const int64_t slice = (int64_t)((double)u[U_SLICE] * (double)slices);
     const bool flip = p->opts.flip;
-    const int size = p->opts.size;
-    /* If it can be so, the window lies inside the image. */
-    const double fits = (double)size / (double)(rows < cols ? rows : cols);
-    const double zoom =
-        fmin(fmax(between(p->opts.zoom_min, p->opts.zoom_max, u[U_ZOOM]), fits),
-             p->opts.zoom_max);
+    const csk_patch_opts *o = &p->opts;
+    const double fits = (double)o->size / (double)(rows < cols ? rows : cols);
+    const double zoom = fmax(between(o->zoom_min, o->zoom_max, u[U_ZOOM]), fits);
+    const double tall = sqrt(between(1. / o->aspect, o->aspect, u[U_ASPECT]));
+    const bool bent = u[U_IS_GAMMA] < .5f && o->gamma_min < o->gamma_max;
 
     return (csk_window){
         .image = p->file[i].data + slice * rows * cols * (int)s->field,
         .width = (int)s->field,
         .kernel = p->opts.kernel,
         .scale = (float)(1. / p->unit[i]),
+        .gamma = bent ? between(o->gamma_min, o->gamma_max, u[U_GAMMA]) : 1.,
         .positive = s->field == CSK_REAL && !p->negative[i] && !swings(&p->opts),
-        .y = choose_axis(rows, size, zoom, u[U_Y], flip && u[U_MIRROR_Y] < .5f),
-        .x = choose_axis(cols, size, zoom, u[U_X], flip && u[U_MIRROR_X] < .5f),
+        .y = choose_axis(rows, o, zoom * tall, u[U_Y], flip && u[U_MIRROR_Y] < .5f),
+        .x = choose_axis(cols, o, zoom / tall, u[U_X], flip && u[U_MIRROR_X] < .5f),
         .transpose = flip && u[U_TRANSPOSE] < .5f,
     };
 }
@@ -186,9 +194,6 @@ static void draw_one(const csk_patches *p, uint64_t seed, uint32_t number, float
             break;
     }
     csk_window_resample(&w, out, p->channels, work);
-    if (u[U_IS_GAMMA] < .5f && o->gamma_min < o->gamma_max)
-        csk_patch_gamma(pixels, p->channels, out,
-                        between(o->gamma_min, o->gamma_max, u[U_GAMMA]));
     csk_scale(pixels * p->channels,
               between(o->intensity_min, o->intensity_max, u[U_INTENSITY]), out);
     if (o->phase)

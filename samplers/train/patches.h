@@ -6,13 +6,13 @@
  * Patch number k is a function of (seed, k) alone. An image is chosen, a window in it,
  * and of that window
  *
- *     x = s |z|^g e^(i phi)
+ *     x = s R(|z|^g) e^(i phi)
  *
- * where z is the window in the images' unit, resampled by Keys' cubic convolution (IEEE Trans.
- * ASSP 29 (1981) 1153, a = -1/2) or by Lanczos' windowed sinc, stretched where it shrinks so
- * that nothing is aliased; mirrored and transposed at random; g = 1 for half of the patches and else log-uniform; s
- * log-uniform; and phi, for complex patches, a smooth random phase: a constant, a quadratic
- * polynomial and three waves.
+ * where z is the window in the images' unit; g = 1 for half of the patches and else log-uniform,
+ * sign or phase kept; R resamples, by Keys' cubic convolution (IEEE Trans. ASSP 29 (1981) 1153,
+ * a = -1/2) or by a windowed sinc, stretched where it shrinks so that nothing is aliased, and
+ * mirrors and transposes at random; s is log-uniform; and phi, for complex patches, is a smooth
+ * random phase: a constant, a quadratic polynomial and three waves.
  */
 #ifndef CSK_SAMPLERS_TRAIN_PATCHES_H
 #define CSK_SAMPLERS_TRAIN_PATCHES_H
@@ -24,17 +24,20 @@ typedef struct csk_patches csk_patches;
 
 /** What images are resampled with. */
 typedef enum csk_patch_kernel {
-    CSK_PATCH_CUBIC,   /**< halves what is at the edge of the band */
-    CSK_PATCH_LANCZOS, /**< six zeros on each side: keeps nine tenths of the band, as an
-                            image does that was measured on this grid in k-space */
+    CSK_PATCH_CUBIC, /**< halves what is at the edge of the band */
+    CSK_PATCH_SINC,  /**< 16 zeros on each side: passes the band of the smaller grid and
+                            cuts what is beyond, as an image does that was measured on that
+                            grid in k-space; edges ring, with a phase through zero */
 } csk_patch_kernel;
 
 typedef struct csk_patch_opts {
-    int size;                            /**< pixels of a side */
-    double zoom_min, zoom_max;           /**< magnification; log-uniform */
-    int kernel;                          /**< csk_patch_kernel */
-    bool flip;                           /**< mirror and transpose */
-    double gamma_min, gamma_max;         /**< exponent of the magnitude */
+    int size;                    /**< pixels of a side */
+    double zoom_min, zoom_max;   /**< magnification; log-uniform */
+    double aspect;               /**< largest ratio of the magnifications along the
+                                              two axes, >= 1; log-uniform */
+    int kernel;                  /**< csk_patch_kernel */
+    bool flip;                   /**< mirror and transpose */
+    double gamma_min, gamma_max; /**< exponent of the magnitude */
     double intensity_min, intensity_max; /**< factor */
     bool
         phase; /**< complex patches: real images get a phase, complex ones a further one */

@@ -18,6 +18,7 @@ typedef struct csk_window {
     int width;          /* floats of a pixel: 1 or 2 */
     int kernel;         /* csk_patch_kernel */
     float scale;        /* factor */
+    double gamma;       /* exponent of the magnitude, before it is resampled */
     bool positive;      /* what overshoots below 0 is cut */
     csk_patch_axis y, x;
     bool transpose;
@@ -31,14 +32,11 @@ static inline int64_t csk_patch_mirror(int64_t i, int64_t length)
     return i;
 }
 
-/* Floats of work for patches of this size that are shrunk to `zoom` at most. */
+/* Floats of work for patches of this size that are shrunk to `zoom` at most, along each axis. */
 int64_t csk_window_work_len(int kernel, int size, double zoom);
 
 /* out[channels][size][size]; a real image has an imaginary part of 0. */
 void csk_window_resample(const csk_window *w, float *out, int channels, float *work);
-
-/* |x|^gamma, sign or phase kept. out[channels][pixels] */
-void csk_patch_gamma(int64_t pixels, int channels, float *out, double gamma);
 
 /* Uniform numbers that a phase takes. */
 enum { CSK_PHASE_WAVES = 3, CSK_PHASE_RANDOM = 7 + 4 * CSK_PHASE_WAVES };
