@@ -18,6 +18,7 @@ const csk_param csk_patch_params[] = {
     CSK_OPT_REAL(S, zoom_max,      "zoom-max",      1.6,  1./16, 16.,   "Z",    "largest magnification of the images"),
     CSK_OPT_REAL(S, aspect,        "aspect",        1,    1,    4,      "A",    "largest ratio of the magnifications along the two axes"),
     CSK_OPT_CHOICE(S, kernel,      "kernel",        0,    kernels,              "what images are resampled with"),
+    CSK_OPT_REAL(S, edge_gain,     "edge-gain",     1,    1,    16,     "G",    "most that the edge of k-space gains or loses along an axis"),
     CSK_OPT_FLAG(S, flip,          "flip",          1,                          "mirror and transpose at random"),
     CSK_OPT_REAL(S, gamma_min,     "gamma-min",     .75,  .1,   10.,    "G",    "least exponent of the magnitude"),
     CSK_OPT_REAL(S, gamma_max,     "gamma-max",     1.35, .1,   10.,    "G",    "largest exponent of the magnitude"),
@@ -43,7 +44,7 @@ csk_patch_opts csk_patch_plain(const csk_patch_opts *opts)
 {
     csk_patch_opts o = *opts;
 
-    o.zoom_min = o.zoom_max = o.aspect = 1.;
+    o.zoom_min = o.zoom_max = o.aspect = o.edge_gain = 1.;
     o.flip = false;
     o.gamma_min = o.gamma_max = 1.;
     o.intensity_min = o.intensity_max = 1.;
@@ -85,6 +86,8 @@ enum {
     U_EMPTY,
     U_PHASE,
     U_ASPECT = U_PHASE + CSK_PHASE_RANDOM,
+    U_GAIN_Y,
+    U_GAIN_X,
     U_COUNT
 };
 
@@ -144,7 +147,7 @@ static csk_window choose_window(const csk_patches *p, const float *u)
     const double tall = sqrt(between(1. / o->aspect, o->aspect, u[U_ASPECT]));
     const bool bent = u[U_IS_GAMMA] < .5f && o->gamma_min < o->gamma_max;
 
-    return (csk_window){
+    csk_window w = {
         .image = p->file[i].data + slice * rows * cols * (int)s->field,
         .width = (int)s->field,
         .kernel = p->opts.kernel,
@@ -155,6 +158,10 @@ static csk_window choose_window(const csk_patches *p, const float *u)
         .x = choose_axis(cols, o, zoom / tall, u[U_X], flip && u[U_MIRROR_X] < .5f),
         .transpose = flip && u[U_TRANSPOSE] < .5f,
     };
+
+    w.y.gain = between(1. / o->edge_gain, o->edge_gain, u[U_GAIN_Y]);
+    w.x.gain = between(1. / o->edge_gain, o->edge_gain, u[U_GAIN_X]);
+    return w;
 }
 
 /* The mean magnitude at every 8th of the patch's pixels. */

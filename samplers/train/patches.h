@@ -31,13 +31,16 @@ typedef enum csk_patch_kernel {
 } csk_patch_kernel;
 
 typedef struct csk_patch_opts {
-    int size;                    /**< pixels of a side */
-    double zoom_min, zoom_max;   /**< magnification; log-uniform */
-    double aspect;               /**< largest ratio of the magnifications along the
+    int size;                  /**< pixels of a side */
+    double zoom_min, zoom_max; /**< magnification; log-uniform */
+    double aspect;             /**< largest ratio of the magnifications along the
                                               two axes, >= 1; log-uniform */
-    int kernel;                  /**< csk_patch_kernel */
-    bool flip;                   /**< mirror and transpose */
-    double gamma_min, gamma_max; /**< exponent of the magnitude */
+    int kernel;                /**< csk_patch_kernel */
+    double edge_gain; /**< most that the edge of k-space gains or loses along an axis,
+                           log-uniform, each axis for itself: 1 + (g - 1) sin^2(pi f/2) at the
+                           share f of the band, as echo trains weight it */
+    bool flip;        /**< mirror and transpose */
+    double gamma_min, gamma_max;         /**< exponent of the magnitude */
     double intensity_min, intensity_max; /**< factor */
     bool
         phase; /**< complex patches: real images get a phase, complex ones a further one */

@@ -11,6 +11,7 @@ typedef struct csk_patch_axis {
     int64_t length;
     int size;
     double first, step;
+    double gain; /* of the edge of the band */
 } csk_patch_axis;
 
 typedef struct csk_window {

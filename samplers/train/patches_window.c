@@ -10,12 +10,17 @@
 /* -- resampling ----------------------------------------------------------------------- */
 
 /*
- * A side of each kernel, in pixels of the coarser grid. The sinc's is long enough to ring as far
+ * A side of each kernel, in pixels of the coarser grid, one more for weighted(). The sinc's is long enough to ring as far
  * as one sees, and its cut, half way down at 1.04 of the band, takes a tenth of the amplitude at
  * 0.99: k-space is full up to where it ends.
  */
 static const double cut = 1.04;
-enum { CUBIC_REACH = 2, SINC_REACH = 16, MOST_TAPS = 2 * SINC_REACH * 16 + 2 };
+enum {
+    ZEROS = 16,
+    CUBIC_REACH = 3,
+    SINC_REACH = ZEROS + 1,
+    MOST_TAPS = 2 * SINC_REACH * 16 + 2
+};
 
 /* Keys' kernel, a = -1/2. */
 static double cubic(double t)
@@ -39,12 +44,26 @@ static double long_sinc(double at)
 {
     const double t = at * cut;
 
-    return fabs(t) < SINC_REACH ? sinc(t) * sinc(t / SINC_REACH) : 0.;
+    return fabs(t) < ZEROS ? sinc(t) * sinc(t / ZEROS) : 0.;
 }
 
 static double kernel(int kind, double t)
 {
     return kind == CSK_PATCH_SINC ? long_sinc(t) : cubic(t);
+}
+
+/*
+ * The kernel whose spectrum is that one's times 1 + (gain - 1) sin^2(pi f / 2), f from 0 to 1 at
+ * the edge of the band.
+ */
+static double weighted(int kind, double t, double gain)
+{
+    const double a = gain - 1.;
+
+    if (a == 0.)
+        return kernel(kind, t);
+    return (1. + a / 2.) * kernel(kind, t) -
+           a / 4. * (kernel(kind, t - 1.) + kernel(kind, t + 1.));
 }
 
 /* Samples on each side of a place that have a weight. */
@@ -67,7 +86,7 @@ static int64_t taps(int kind, const csk_patch_axis *a, int i, float weight[MOST_
     double value[MOST_TAPS], sum = 0.;
 
     for (int t = 0; t < n; t++)
-        sum += value[t] = kernel(kind, ((double)(start + t) - at) / stretch);
+        sum += value[t] = weighted(kind, ((double)(start + t) - at) / stretch, a->gain);
     for (int t = 0; t < n; t++)
         weight[t] = (float)(value[t] / sum);
     return start;
