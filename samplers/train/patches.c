@@ -135,13 +135,13 @@ static bool swings(const csk_patch_opts *o)
 
 static csk_window choose_window(const csk_patches *p, const float *u)
 {
+    const csk_patch_opts *o = &p->opts;
     const int i = choose_file(p, (double)u[U_FILE]);
     const csk_space *s = &p->file[i].space;
     const int64_t rows = s->dim[s->rank - 2], cols = s->dim[s->rank - 1];
     const int64_t slices = csk_space_size(s) / (rows * cols);
     const int64_t slice = (int64_t)((double)u[U_SLICE] * (double)slices);
-    const bool flip = p->opts.flip;
-    const csk_patch_opts *o = &p->opts;
+    const bool flip = o->flip;
     const double fits = (double)o->size / (double)(rows < cols ? rows : cols);
     const double zoom = fmax(between(o->zoom_min, o->zoom_max, u[U_ZOOM]), fits);
     const double tall = sqrt(between(1. / o->aspect, o->aspect, u[U_ASPECT]));
@@ -150,10 +150,10 @@ static csk_window choose_window(const csk_patches *p, const float *u)
     csk_window w = {
         .image = p->file[i].data + slice * rows * cols * (int)s->field,
         .width = (int)s->field,
-        .kernel = p->opts.kernel,
+        .kernel = o->kernel,
         .scale = (float)(1. / p->unit[i]),
         .gamma = bent ? between(o->gamma_min, o->gamma_max, u[U_GAMMA]) : 1.,
-        .positive = s->field == CSK_REAL && !p->negative[i] && !swings(&p->opts),
+        .positive = s->field == CSK_REAL && !p->negative[i] && !swings(o),
         .y = choose_axis(rows, o, zoom * tall, u[U_Y], flip && u[U_MIRROR_Y] < .5f),
         .x = choose_axis(cols, o, zoom / tall, u[U_X], flip && u[U_MIRROR_X] < .5f),
         .transpose = flip && u[U_TRANSPOSE] < .5f,

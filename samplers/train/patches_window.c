@@ -10,11 +10,14 @@
 /* -- resampling ----------------------------------------------------------------------- */
 
 /*
- * A side of each kernel, in pixels of the coarser grid, one more for weighted(). The sinc's is long enough to ring as far
- * as one sees, and its cut, half way down at 1.04 of the band, takes a tenth of the amplitude at
- * 0.99: k-space is full up to where it ends.
+ * The sinc is half way down at this share of the band, and at 0.99 it takes a tenth of the
+ * amplitude: k-space is full up to where it ends.
  */
 static const double cut = 1.04;
+/*
+ * A side of each kernel, in pixels of the coarser grid, one more for weighted(). With 16 zeros
+ * the sinc rings as far as one sees.
+ */
 enum {
     ZEROS = 16,
     CUBIC_REACH = 3,
