@@ -8,9 +8,18 @@
 
 /* -- what may not change when a training goes on ------------------------------------------ */
 
-/* Options that change no step, or that may change on the way. */
-static const char *const idle[] = { "steps", "minutes", "save",  "every", "resume",
-                                    "name",  "licence", "about", "data" };
+/* Options that change no step, that may change on the way, or (from) whose file is an input. */
+static const char *const idle[] = { "steps", "minutes", "save",    "every", "resume",
+                                    "from",  "name",    "licence", "about", "data" };
+
+static bool is_idle(const char *option)
+{
+    for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
+        if (strcmp(option, idle[i]) == 0)
+            return true;
+    }
+    return false;
+}
 
 json_t *train_identity(const cli_call *call)
 {
@@ -37,7 +46,7 @@ static const char *first_missing(json_t *a, json_t *b)
 
     json_object_foreach(a, key, value)
     {
-        if (!json_equal(value, json_object_get(b, key)))
+        if (!is_idle(key) && !json_equal(value, json_object_get(b, key)))
             return key;
     }
     return NULL;
