@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/train.h"
-#include "cs/mem.h"
+#include "cs/format.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define S train_opts
@@ -130,6 +131,10 @@ static csk_status restore(job *j, const csk_tensors *from, const json_t *card)
 
     err = train_engine_resume(&j->engine, j->o, &j->opts, j->images.patches,
                               j->call->seed, from, card, j->checkpoint);
+    const int done = err ? 0 : train_engine_done(&j->engine);
+    if (j->opts.steps < done)
+        return csk_fail(CSK_ERR_ARG, "%s has done %d steps already, --steps is %d",
+                        j->checkpoint, done, j->opts.steps);
     return cli_bad_input(j->call, err);
 }
 
@@ -294,6 +299,22 @@ static csk_status loop(job *j)
     return err;
 }
 
+/* A denoiser that adds noise has learned nothing. */
+static void warn_of_divergence(const job *j, const csk_train_score *score)
+{
+    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
+        if (!(score->gain[k] > -1.) && csk_train_levels[k] >= j->opts.sigma_min &&
+            csk_train_levels[k] <= j->opts.sigma_max) {
+            cli_say(
+                j->call,
+                "at noise %g the prior adds noise (%.3g dB): the training diverged, or "
+                "an image has values far above the others",
+                csk_train_levels[k], -score->gain[k]);
+            return;
+        }
+    }
+}
+
 static void report(const job *j, const csk_train_score *score)
 {
     cli_put_text(j->call, "network", arch_of(j));
@@ -338,13 +359,41 @@ static csk_status work(job *j)
         err = save(j, &score);
     if (!err)
         err = write_model(j, &score);
-    if (!err)
+    if (!err) {
+        warn_of_divergence(j, &score);
         report(j, &score);
+    }
     return err;
+}
+
+/* A forgotten -o makes the last image the output: an image is never written over. */
+static csk_status check_output(const cli_call *call)
+{
+    const char *path = cli_arg_of(call, 1);
+    const csk_format *format = csk_format_of(path);
+    struct stat out, in;
+
+    if (strcmp(path, "-") == 0)
+        return csk_fail(CSK_ERR_ARG,
+                        "the prior goes to a file, not to standard output");
+    if (format)
+        return csk_fail(CSK_ERR_ARG, "%s: %s is an image's suffix; -o names the prior",
+                        path, format->suffix);
+    for (int i = 0; i < call->args[0].n && stat(path, &out) == 0; i++) {
+        if (stat(call->args[0].v[i], &in) == 0 && in.st_dev == out.st_dev &&
+            in.st_ino == out.st_ino)
+            return csk_fail(CSK_ERR_ARG, "%s is an image to learn from, not the output",
+                            path);
+    }
+    return CSK_OK;
 }
 
 static csk_status prepare(job *j)
 {
+    const csk_status bad = check_output(j->call);
+
+    if (bad)
+        return bad;
     j->opts = j->o->train;
     j->checkpoint = cli_concat(cli_arg_of(j->call, 1), ".checkpoint");
     if (!j->checkpoint)

@@ -159,7 +159,16 @@ csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
     if (skip > 0) {
         part = csk_space_make(like->field, a.space.rank, like->dim + skip);
     }
-    err = cli_same_shape(&a.space, path, &part, like_path);
+    /* The same for all planes of a volume; but a line could be along either axis. */
+    if (a.space.rank == 1 && like->rank > 1) {
+        char is[96], wanted[96];
+        err = csk_fail(CSK_ERR_SHAPE,
+                       "%s is %s, a mask for %s is %s or its last two axes", path,
+                       csk_space_text(&a.space, is, sizeof(is)), like_path,
+                       csk_space_text(like, wanted, sizeof(wanted)));
+    } else {
+        err = cli_same_shape(&a.space, path, &part, like_path);
+    }
     const int64_t n = csk_space_size(&a.space);
     uint8_t *bytes = err ? NULL : csk_alloc(n, sizeof(*bytes));
     if (!err && !bytes)

@@ -60,6 +60,20 @@ static csk_status write_rest(const cli_call *call, const csk_recon *p)
     return err;
 }
 
+/* DIR/NAME followed by @p suffix, if it is there. */
+static csk_status remove_one(const cli_call *call, const char *name, const char *suffix)
+{
+    char *path = cli_join(cli_arg_of(call, 1), name);
+    char *whole = path ? cli_concat(path, suffix) : NULL;
+    csk_status err = whole ? CSK_OK : cli_no_memory();
+
+    if (!err && remove(whole) != 0 && errno != ENOENT)
+        err = csk_fail(CSK_ERR_IO, "%s: %s", whole, strerror(errno));
+    free(path);
+    free(whole);
+    return err;
+}
+
 /* With --force, what an earlier run left: an interrupted one would mix with it. */
 static csk_status remove_old(const cli_call *call)
 {
@@ -69,12 +83,9 @@ static csk_status remove_old(const cli_call *call)
     csk_status err = CSK_OK;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
-        char *path = cli_join(cli_arg_of(call, 1), names[i]);
-        if (!path)
-            err = cli_no_memory();
-        else if (remove(path) != 0 && errno != ENOENT)
-            err = csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
-        free(path);
+        err = remove_one(call, names[i], "");
+        if (!err)
+            err = remove_one(call, names[i], ".json"); /* where it came from */
     }
     return err;
 }

@@ -19,7 +19,12 @@ static csk_status check(const train_origin *f, const cli_call *call,
     if (cli_given(call, "arch") && strcmp(f->arch, train_arch_names[o->arch]) != 0)
         return csk_fail(CSK_ERR_ARG, "%s is %s, not --arch %s", what, f->arch,
                         train_arch_names[o->arch]);
-    if (json_number_value(d) != o->train.sigma_data)
+    if (o->attention)
+        return csk_fail(CSK_ERR_ARG,
+                        "%s has the attention it was trained with: no --attention with "
+                        "--from",
+                        what);
+    if (!json_is_number(d) || json_number_value(d) != o->train.sigma_data)
         return csk_fail(CSK_ERR_ARG, "%s was trained with --sigma-data %g, not %g",
                         what, json_number_value(d), o->train.sigma_data);
     return CSK_OK;

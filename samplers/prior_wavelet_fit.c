@@ -236,9 +236,14 @@ static csk_status measure_scale(double *scale, int count,
     }
     *scale = kept ? csk_quantile(kept, m, .99) : 0.;
     csk_free(m);
-    return kept ? CSK_OK
-                : csk_fail(CSK_ERR_NUMERIC,
-                           "wavelet fit: all images are zero everywhere");
+    if (!kept)
+        return csk_fail(CSK_ERR_NUMERIC, "wavelet fit: all images are zero everywhere");
+    if (!isfinite((float)(1. / *scale))) /* what the coefficients are multiplied by */
+        return csk_fail(CSK_ERR_NUMERIC,
+                        "wavelet fit: the images' values are too small to learn from: "
+                        "their 99th percentile is %g",
+                        *scale);
+    return CSK_OK;
 }
 
 static bool is_zero(const csk_array *a)

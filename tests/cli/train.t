@@ -29,6 +29,9 @@ $ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batc
 $ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --rate 0.1 --precision f32 --resume --force -q a.csk
 2 csk train: a.csk.checkpoint was begun with another --rate; it can only go on as it began
 = 2
+$ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 7 --precision f32 --resume --force -q a.csk
+2 csk train: a.csk.checkpoint has done 9 steps already, --steps is 7
+= 2
 $ csk train head.npy head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 9 --precision f32 --resume --force -q a.csk
 2 csk train: a.csk.checkpoint was begun with 2 files, not 3
 = 2
@@ -45,6 +48,16 @@ $ timeout -s INT 3 csk train head.npy other.npy --validate other --arch unet-xs 
 $ cp head.npy a.csk.checkpoint; csk train head.npy --resume --force a.csk
 2 csk train: a.csk.checkpoint: is neither safetensors nor .npz nor a PyTorch checkpoint
 = 3
+
+# An image is never written over, as a forgotten -o would.
+$ cp head.npy last.npy; csk train head.npy last.npy --force; cmp head.npy last.npy
+2 csk train: last.npy: .npy is an image's suffix; -o names the prior
+$ cp head.npy image; ln -s image.npy same; mv image image.npy; csk train image.npy --force -o same
+2 csk train: same is an image to learn from, not the output
+= 2
+$ csk train head.npy -o -
+2 csk train: the prior goes to a file, not to standard output
+= 2
 
 # What does not fit together.
 $ csk train head.npy --validate other --arch unet-xs b.csk
@@ -86,6 +99,9 @@ $ csk train third.npy --from ./a.csk --sigma-data 0.5 --patch 16 e.csk
 $ csk train third.npy --from ./a.csk --no-phase --patch 16 e.csk
 2 csk train: training: the net maps 2 channels to 2, the patches have 1
 = 3
+$ csk train third.npy --from ./a.csk --attention --patch 16 e.csk
+2 csk train: ./a.csk has the attention it was trained with: no --attention with --from
+= 2
 $ csk train third.npy --from ./missing.csk --patch 16 e.csk
 2 csk train: ./missing.csk: No such file or directory
 = 3
