@@ -113,7 +113,7 @@ static csk_status run(const cli_call *call)
 
 static const cli_arg args[] = {
     { "TOPIC",
-      "a verb, or formats, metrics, exit-codes, provenance; none: the list of verbs",
+      "a verb, or a topic that the list names; none: the list of verbs and topics",
       .count = CLI_ANY, .role = CLI_WORD },
     { .name = NULL },
 };

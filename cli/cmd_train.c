@@ -65,6 +65,11 @@ static const char *arch_of(const job *j)
 
 static csk_status begin(job *j)
 {
+    const bool complex = csk_patches_channels(j->images.patches) == 2;
+    const csk_status err = j->o->from ? train_origin_fits(&j->origin, complex) : CSK_OK;
+
+    if (err)
+        return err;
     if (j->o->from)
         return train_engine_from(&j->engine, &j->opts, j->images.patches, j->call->seed,
                                  &j->origin);
@@ -184,6 +189,7 @@ static csk_status set_card(const job *j, csk_tensors *to, const csk_train_score 
         .opts = j->o,
         .images = &j->images,
         .arch = arch_of(j),
+        .origin = &j->origin,
         .graph = j->engine.graph,
         .multiple = train_engine_multiple(&j->engine),
         .parameters = train_engine_parameters(&j->engine),

@@ -257,9 +257,19 @@ static const char *first_given(const cli_call *call, const csk_param *table)
     return NULL;
 }
 
+static csk_status refuse(const char *option, csk_method reads, csk_method chosen)
+{
+    return csk_fail(CSK_ERR_ARG,
+                    "--%s is an option of --sampler %s, which %s does not read", option,
+                    csk_method_name(reads), csk_method_name(chosen));
+}
+
 /* An option that would do nothing is a mistake. */
 static csk_status check_options(const cli_call *call, const csk_recon_opts *o)
 {
+    /* Those of csk_recon_run() that are for Langevin dynamics alone. */
+    static const char *const beside[] = { "radius", "radius-draws", "delta", "t-floor",
+                                          "denoise-samples" };
     const csk_method own = (csk_method)o->method.method;
 
     for (int k = CSK_METHOD_LANGEVIN; k <= CSK_METHOD_PLAIN; k++) {
@@ -267,17 +277,12 @@ static csk_status check_options(const cli_call *call, const csk_recon_opts *o)
         const char *given =
             table == csk_method_table(own) ? NULL : first_given(call, table);
         if (given)
-            return csk_fail(CSK_ERR_ARG,
-                            "--%s is an option of --sampler %s, which %s does not read",
-                            given, csk_method_name((csk_method)k),
-                            csk_method_name(own));
+            return refuse(given, (csk_method)k, own);
     }
-    if (o->denoise_samples && own != CSK_METHOD_LANGEVIN)
-        return csk_fail(
-            CSK_ERR_ARG,
-            "--denoise-samples is an option of --sampler langevin, which %s "
-            "does not read",
-            csk_method_name(own));
+    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+        if (own != CSK_METHOD_LANGEVIN && cli_given(call, beside[i]))
+            return refuse(beside[i], CSK_METHOD_LANGEVIN, own);
+    }
     return CSK_OK;
 }
 

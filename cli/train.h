@@ -40,6 +40,8 @@ typedef struct train_origin {
  */
 csk_status train_origin_read(train_origin *from, const cli_call *call,
                              const train_opts *o) CSK_MUST_CHECK;
+/** CSK_ERR_SHAPE unless its images are complex or real as those of the training are. */
+csk_status train_origin_fits(const train_origin *from, bool complex) CSK_MUST_CHECK;
 void train_origin_clear(train_origin *from);
 
 /* -- train_engine.c ---- */
@@ -114,8 +116,9 @@ typedef struct train_state {
     const cli_call *call;
     const train_opts *opts;
     const train_images *images;
-    const char *arch;  /**< "unet-s" */
-    const char *graph; /**< NULL: a ridge regulariser */
+    const char *arch;           /**< "unet-s" */
+    const train_origin *origin; /**< nothing: its prior.name is NULL */
+    const char *graph;          /**< NULL: a ridge regulariser */
     int multiple;
     int64_t parameters;
     int done, steps;

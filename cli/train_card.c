@@ -172,6 +172,10 @@ static json_t *training(const train_state *s)
                   "identity", train_identity(s->call));
 
     json_decref(all);
+    if (one && s->origin->prior.name)
+        (void)json_object_set_new(one, "from",
+                                  json_pack("{s:s, s:s}", "name", s->origin->prior.name,
+                                            "sha256", s->origin->prior.hash));
     /* Equal trainings make equal models; how long they took is in the checkpoint. */
     if (one && isfinite(s->seconds))
         (void)json_object_set_new(one, "seconds", json_real(floor(s->seconds)));

@@ -46,7 +46,22 @@ csk_status train_origin_read(train_origin *f, const cli_call *call, const train_
     if (!f->card)
         return cli_no_memory();
     f->arch = json_string_value(json_object_get(f->card, "architecture"));
-    return check(f, call, o);
+    err = check(f, call, o);
+    const char *licence = json_string_value(json_object_get(f->card, "licence"));
+    if (!err && licence && !o->licence)
+        cli_say(call, "'%s' has the licence %s; --licence says that of the new prior",
+                f->prior.name, licence);
+    return err;
+}
+
+csk_status train_origin_fits(const train_origin *f, bool complex)
+{
+    if ((csk_model_field(f->prior.model) == CSK_COMPLEX) == complex)
+        return CSK_OK;
+    return csk_fail(CSK_ERR_SHAPE, "%s is of %s images, these are %s", f->prior.path,
+                    complex ? "real" : "complex",
+                    complex ? "complex (--no-phase leaves real ones real)"
+                            : "real (--phase gives them a phase)");
 }
 
 void train_origin_clear(train_origin *f)

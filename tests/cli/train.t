@@ -97,7 +97,7 @@ $ csk train third.npy --from ./a.csk --sigma-data 0.5 --patch 16 e.csk
 2 csk train: ./a.csk was trained with --sigma-data 0.25, not 0.5
 = 2
 $ csk train third.npy --from ./a.csk --no-phase --patch 16 e.csk
-2 csk train: training: the net maps 2 channels to 2, the patches have 1
+2 csk train: ./a.csk is of complex images, these are real (--phase gives them a phase)
 = 3
 $ csk train third.npy --from ./a.csk --attention --patch 16 e.csk
 2 csk train: ./a.csk has the attention it was trained with: no --attention with --from
