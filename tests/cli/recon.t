@@ -25,6 +25,23 @@ $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --shift none --samples
 $ value() { sed -n "s/ *\"$1\": \(.*\),/\1/p" raw/report.json; }; csk denoise raw/samples.npy --prior h.csk --shifts 1 --sigma $(value last_smoothing) --unit $(value unit) -q again.npy >/dev/null; csk metric --complex again.npy clean/samples.npy | awk 'NR > 1 { print ($2 > 90) }'; csk metric --complex again.npy raw/samples.npy | awk 'NR > 1 { print ($2 > 90) }'
   1
   0
+# The residual is that of the samples that are written.
+$ value() { sed -n "s/ *\"$1\": \(.*\),/\1/p" $2/report.json; }; test $(value residual_norm raw) != $(value residual_norm clean)
+# What an earlier run wrote and this one does not is gone, with the note beside it.
+$ cp -r raw again; csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2 -q --force again >/dev/null; ls again
+  magnitude.npy
+  magnitude.npy.json
+  mean.npy
+  mean.npy.json
+  naive.npy
+  naive.npy.json
+  report.json
+  samples.npy
+  samples.npy.json
+# A line of k-space could be along either axis; it is a mask for an image of one.
+$ csk mask --shape 48 --accel 2 --acs 4 line.npy -q >/dev/null; csk simulate h.npy --mask line.npy --coils 1 wrong
+2 csk simulate: line.npy is real 48, a mask for h.npy is real 48x48 or its last two axes
+= 3
 # Without the noise given it is found, and printed.
 $ grep noise_level_from rec/report.json
     "noise_level_from": "null space of a fully sampled block",

@@ -59,6 +59,13 @@ $ csk train head.npy -o -
 2 csk train: the prior goes to a file, not to standard output
 = 2
 
+# What never ends is not waited for; what has learned nothing is said.
+$ mkfifo pipe; csk train pipe -o p.csk
+2 csk train: pipe: is not a regular file
+= 3
+$ csk train head.npy --arch unet-xs --patch 16 --batch 4 --rate 1 --clip 1e6 --warmup 0 --steps 60 --precision f32 -o p.csk 2>&1 >/dev/null | sed -n 's/(.*dB)/.../; /adds noise/p'
+  csk train: at noise 0.01 the prior adds noise ...: the training diverged, or an image has values far above the others
+
 # What does not fit together.
 $ csk train head.npy --validate other --arch unet-xs b.csk
 2 csk train: --validate other: no file has such a name
