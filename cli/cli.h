@@ -133,6 +133,20 @@ static inline const char *cli_arg_of(const cli_call *call, int k)
 /** Whether the option --@p name was on the command line, be it with its default value. */
 bool cli_given(const cli_call *call, const char *name);
 
+/** An option, whether this run reads it, and what it needs for that: "--order paper". */
+typedef struct cli_reader {
+    const char *option;
+    bool reads;
+    const char *needs;
+} cli_reader;
+
+/**
+ * An option that would do nothing is a mistake: CSK_ERR_ARG for the first of @p readers, ended by
+ * option = NULL, that was given and is not read.
+ */
+csk_status cli_check_readers(const cli_call *call,
+                             const cli_reader *readers) CSK_MUST_CHECK;
+
 /* -- inputs ----------------------------------------------------------------- */
 
 enum {

@@ -94,8 +94,22 @@ static csk_status parse_image(job *j)
     return csk_space_check(&j->image, "shape");
 }
 
-static csk_status check_options(const sample_opts *o)
+static csk_status check_options(const cli_call *call, const sample_opts *o)
 {
+    const csk_diffusion_opts *d = &o->diffusion;
+    const bool heun = d->method == CSK_DIFFUSION_HEUN;
+    const cli_reader readers[] = {
+        { "diffusion", !o->exact, "a diffusion, not --exact" },
+        { "diffusion-levels", !o->exact, "a diffusion, not --exact" },
+        { "spacing", !o->exact, "a diffusion, not --exact" },
+        { "t-max", !o->exact && !o->near, "a diffusion from the prior alone" },
+        { "t-min", !o->exact, "a diffusion, not --exact" },
+        { "rho", !o->exact && d->spacing == CSK_SPACING_KARRAS, "--spacing karras" },
+        { "churn", !o->exact && heun, "--diffusion heun" },
+        { "final-denoise", !o->exact, "a diffusion, not --exact" },
+        { NULL, false, NULL },
+    };
+
     if (o->near && o->shape)
         return csk_fail(CSK_ERR_ARG, "--near has a shape; leave --shape out");
     if (o->near && o->exact)
@@ -107,16 +121,23 @@ static csk_status check_options(const sample_opts *o)
     if (!o->near && o->sigma > 0.)
         return csk_fail(CSK_ERR_ARG,
                         "--sigma is the noise of --near, which is missing");
-    return CSK_OK;
+    return cli_check_readers(call, readers);
 }
 
 static csk_status prepare(job *j)
 {
     const csk_model_opts how = { .shift = j->o->shift };
-    csk_status err = check_options(j->o);
+    csk_status err = check_options(j->call, j->o);
 
     if (!err)
         err = cli_prior_read(j->call, &j->model, cli_arg_of(j->call, 0));
+    if (!err) {
+        const cli_reader shift[] = {
+            { "shift", csk_model_wavelet(j->model.model) != NULL, "a wavelet prior" },
+            { NULL, false, NULL },
+        };
+        err = cli_check_readers(j->call, shift);
+    }
     if (!err)
         err = j->o->near ? read_near(j) : parse_image(j);
     if (!err)

@@ -394,9 +394,25 @@ static csk_status check_output(const cli_call *call)
     return CSK_OK;
 }
 
+/* A network has other options than a ridge regulariser. */
+static csk_status check_options(const cli_call *call)
+{
+    const train_opts *o = call->opts;
+    const bool network = o->from || o->arch != CSK_UNET_PRESETS;
+    const cli_reader readers[] = {
+        { "attention", network, "a network" }, { "ema", network, "a network" },
+        { "clip", network, "a network" },      { "noise", network, "a network" },
+        { "precision", network, "a network" }, { "filters", !network, "--arch ridge" },
+        { "side", !network, "--arch ridge" },  { NULL, false, NULL },
+    };
+    const csk_status err = cli_check_readers(call, readers);
+
+    return err ? err : check_output(call);
+}
+
 static csk_status prepare(job *j)
 {
-    const csk_status bad = check_output(j->call);
+    const csk_status bad = check_options(j->call);
 
     if (bad)
         return bad;
@@ -482,8 +498,7 @@ const cli_cmd cmd_train = {
         "random phase: the prior is then one of complex images, as MRI needs it.\n\n"
         "With --arch ridge it is a convex ridge regulariser instead: --filters filters with "
         "learned convex potentials, a prior whose density is known and log-concave at every "
-        "noise level. Options of networks alone (--attention, --ema, --clip, --noise, "
-        "--precision) do nothing there.\n\n"
+        "noise level.\n\n"
         "Images of a file are in the unit of its 99.9th percentile, or of --unit; noise "
         "levels are in these units, too.\n\n"
         "--from begins with the weights of a network that csk has trained, for images of "

@@ -91,7 +91,9 @@ static csk_status check_values(const csk_array *a, const char *path, unsigned ch
         if (bad >= 0) {
             place(where, sizeof(where), &a->space, bad / width);
             return csk_fail(CSK_ERR_NUMERIC, "%s: %s at %s, every value must be finite",
-                            path, a->data[bad] != a->data[bad] ? "NaN" : "infinity",
+                            path, a->data[bad] != a->data[bad]
+                                ? "NaN"
+                                : "infinity, or more than a float holds,",
                             where);
         }
     }
@@ -194,14 +196,17 @@ csk_status cli_read_matrix(const cli_call *call, csk_matrix *A, const char *path
     if (err)
         return cli_bad_input(call, err);
     const int64_t entries = A->start ? A->start[A->cols] : A->rows * A->cols;
-    for (int64_t i = 0; i < entries * (int64_t)A->field; i++) {
-        if (isfinite(A->value[i]))
-            continue;
-        err = csk_fail(CSK_ERR_NUMERIC,
-                       "%s: %s among the entries, every one must be finite", path,
-                       isnan(A->value[i]) ? "NaN" : "infinity");
-        csk_matrix_clear(A);
-        break;
+    double largest = 0.;
+    for (int64_t i = 0; i < entries * (int64_t)A->field && !err; i++) {
+        if (!isfinite(A->value[i]))
+            err = csk_fail(CSK_ERR_NUMERIC,
+                           "%s: %s among the entries, every one must be finite", path,
+                           isnan(A->value[i]) ? "NaN" : "infinity");
+        largest = fmax(largest, fabs(A->value[i]));
     }
+    if (!err && largest == 0.)
+        err = csk_fail(CSK_ERR_NUMERIC, "%s: the matrix is zero everywhere", path);
+    if (err)
+        csk_matrix_clear(A);
     return cli_bad_input(call, err);
 }

@@ -52,7 +52,8 @@ static csk_status check_file(const cli_call *call, const char *path)
         if (!call->force)
             return csk_fail(CSK_ERR_IO, "%s exists; --force writes over it", path);
     }
-    return check_parent(path);
+    const csk_status err = check_parent(path);
+    return err ? err : csk_can_write(path);
 }
 
 /* Do @p fn to all files that writing @p path makes: itself, a header, a note beside it. */

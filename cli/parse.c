@@ -343,3 +343,13 @@ bool cli_given(const cli_call *call, const char *name)
     }
     return false;
 }
+
+csk_status cli_check_readers(const cli_call *call, const cli_reader *readers)
+{
+    for (; readers->option; readers++) {
+        if (!readers->reads && cli_given(call, readers->option))
+            return csk_fail(CSK_ERR_ARG, "--%s does nothing here: it needs %s",
+                            readers->option, readers->needs);
+    }
+    return CSK_OK;
+}

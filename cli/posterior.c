@@ -228,64 +228,6 @@ static csk_status write_report(const cli_call *call, const csk_recon *p)
     return err;
 }
 
-/* -- options of one sampler with another -------------------------------------------------------- */
-
-static bool is_shared(const char *option)
-{
-    static const char *const range[] = { "t-max", "t-min", "spacing", "rho" };
-
-    for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++) {
-        if (strcmp(option, range[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The first option of a table that was given and is not every sampler's; NULL: none. */
-static const char *first_given(const cli_call *call, const csk_param *table)
-{
-    for (; table->type != CSK_PARAM_END; table++) {
-        const char *found = NULL;
-
-        if (table->type == CSK_PARAM_GROUP)
-            found = first_given(call, table->sub);
-        else if (!is_shared(table->name) && cli_given(call, table->name))
-            found = table->name;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static csk_status refuse(const char *option, csk_method reads, csk_method chosen)
-{
-    return csk_fail(CSK_ERR_ARG,
-                    "--%s is an option of --sampler %s, which %s does not read", option,
-                    csk_method_name(reads), csk_method_name(chosen));
-}
-
-/* An option that would do nothing is a mistake. */
-static csk_status check_options(const cli_call *call, const csk_recon_opts *o)
-{
-    /* Those of csk_recon_run() that are for Langevin dynamics alone. */
-    static const char *const beside[] = { "radius", "radius-draws", "delta", "t-floor",
-                                          "denoise-samples" };
-    const csk_method own = (csk_method)o->method.method;
-
-    for (int k = CSK_METHOD_LANGEVIN; k <= CSK_METHOD_PLAIN; k++) {
-        const csk_param *table = csk_method_table((csk_method)k);
-        const char *given =
-            table == csk_method_table(own) ? NULL : first_given(call, table);
-        if (given)
-            return refuse(given, (csk_method)k, own);
-    }
-    for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-        if (own != CSK_METHOD_LANGEVIN && cli_given(call, beside[i]))
-            return refuse(beside[i], CSK_METHOD_LANGEVIN, own);
-    }
-    return CSK_OK;
-}
-
 /* -- the verbs recon and restore ---------------------------------------------------------------- */
 
 csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const float *b,
@@ -295,10 +237,8 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
     csk_recon p = { .unit = 0. };
     csk_recon_opts opts = *given;
     stages s = { .call = call };
-    csk_status err = check_options(call, given);
+    csk_status err = cli_make_dir(call, cli_arg_of(call, 1));
 
-    if (!err)
-        err = cli_make_dir(call, cli_arg_of(call, 1));
     opts.method.recover.langevin.monitor = cli_monitor(call, NULL);
     opts.stage = on_stage;
     opts.user = &s;

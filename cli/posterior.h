@@ -11,6 +11,14 @@
 #include "cli/prior_arg.h"
 #include "samplers/recon.h"
 
+/** Whether the sampler and its schedule read every option that was given. */
+csk_status cli_posterior_check(const cli_call *call,
+                               const csk_recon_opts *o) CSK_MUST_CHECK;
+
+/** Whether the prior does. */
+csk_status cli_posterior_check_prior(const cli_call *call,
+                                     const csk_model *model) CSK_MUST_CHECK;
+
 /**
  * Run csk_recon_run() and write naive, mean, magnitude, std, quantiles, samples and report.json, which holds
  * what the verb has put before, too.

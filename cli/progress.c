@@ -11,10 +11,17 @@ enum { BAR = 24, LINE = 79 };
 
 static volatile sig_atomic_t caught;
 
-/* The first signal asks, the second one finds the default action and kills. */
+/* The first signal asks, the second one finds the default action and kills. A step may be long:
+ * who waits is told that the key was heard. */
 static void on_signal(int sig)
 {
+    static const char heard[] =
+        "\ncsk: stopping after this step; Ctrl-C again stops at once\n";
+
     caught = sig;
+    if (sig == SIGINT && isatty(STDERR_FILENO) &&
+        write(STDERR_FILENO, heard, sizeof(heard) - 1) < 0)
+        return; /* nothing to be done about it here */
 }
 
 static void catch_signals(void)

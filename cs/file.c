@@ -249,6 +249,16 @@ csk_status csk_out_finish(csk_out *out, csk_status err)
     return err;
 }
 
+csk_status csk_can_write(const char *path)
+{
+    csk_out out;
+    const csk_status err = csk_out_open(&out, path);
+
+    if (!err)
+        csk_out_drop(&out);
+    return err;
+}
+
 csk_status csk_write_bytes(const char *path, const void *bytes, size_t len)
 {
     csk_out out;

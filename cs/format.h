@@ -61,6 +61,12 @@ CSK_API csk_status csk_write(const csk_array *a, const char *path,
 CSK_API csk_status csk_read_note(char **note, const char *path) CSK_MUST_CHECK;
 
 /**
+ * Whether a file can be made at @p path, by making the temporary one that writing begins with:
+ * to be asked before long work. CSK_ERR_IO.
+ */
+CSK_API csk_status csk_can_write(const char *path) CSK_MUST_CHECK;
+
+/**
  * Write @p len bytes to @p path by way of a temporary file beside it that is renamed
  * when complete: @p path is never seen half written, and is untouched on failure.
  */

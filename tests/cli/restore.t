@@ -64,6 +64,21 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --dps-scale 2 none
 2 csk restore: --dps-scale is an option of --sampler dps, which langevin does not read
 = 2
+# The same of an order, a schedule, a kernel or a kind of prior, and with --plan.
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --smoothing joint none
+2 csk restore: --smoothing does nothing here: it needs --order paper
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --alpha 2 --plan none
+2 csk restore: --alpha does nothing here: it needs --schedule admissible
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --kernel euler --cg-tol 0.1 none
+2 csk restore: --cg-tol does nothing here: it needs --kernel lm or precond
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no-turn none
+2 csk restore: --turn does nothing here: it needs a network
+= 2
+$ ls none 2>/dev/null
+= 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler plain --t-min 0.02 --ald-steps 2 --ald-levels 2 ranged | grep '^sampler'
   sampler                    plain
 2 csk restore: one sample has no spread: no std, q05, q95

@@ -50,3 +50,10 @@ $ csk sample head.csk --plan --samples 4 x.npy | grep -v '[0-9]'
   output
   x.npy
   ~
+# Options that nothing would read.
+$ csk sample head.csk --exact --churn 2 none.npy
+2 csk sample: --churn does nothing here: it needs --diffusion heun
+= 2
+$ csk sample head.csk --rho 5 none.npy
+2 csk sample: --rho does nothing here: it needs --spacing karras
+= 2

@@ -134,3 +134,13 @@ $ csk prior info r.csk | grep -E '^(kind|field|multiple)'
   kind                ridge
   field               complex
   multiple            1
+# Options of the other kind of prior, and where nothing can be written.
+$ csk train head.npy --arch unet-xs --filters 4 none.csk
+2 csk train: --filters does nothing here: it needs --arch ridge
+= 2
+$ csk train head.npy --arch ridge --ema 0.9 none.csk
+2 csk train: --ema does nothing here: it needs a network
+= 2
+$ csk train head.npy /proc/none.csk
+2 csk train: /proc/none.csk: No such file or directory
+= 1

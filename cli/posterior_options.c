@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Options that the chosen sampler, schedule or prior does not read. */
+#include "cli/posterior.h"
+
+#include <string.h>
+
+static bool is_shared(const char *option)
+{
+    static const char *const range[] = { "t-max", "t-min", "spacing", "rho" };
+
+    for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++) {
+        if (strcmp(option, range[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first option of a table that was given and is not every sampler's; NULL: none. */
+static const char *first_given(const cli_call *call, const csk_param *table)
+{
+    for (; table->type != CSK_PARAM_END; table++) {
+        const char *found = NULL;
+
+        if (table->type == CSK_PARAM_GROUP)
+            found = first_given(call, table->sub);
+        else if (!is_shared(table->name) && cli_given(call, table->name))
+            found = table->name;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* Options that are in the table of another sampler. */
+static csk_status check_sampler(const cli_call *call, csk_method own)
+{
+    for (int k = CSK_METHOD_LANGEVIN; k <= CSK_METHOD_PLAIN; k++) {
+        const csk_param *table = csk_method_table((csk_method)k);
+        const char *given =
+            table == csk_method_table(own) ? NULL : first_given(call, table);
+        if (given)
+            return csk_fail(CSK_ERR_ARG,
+                            "--%s is an option of --sampler %s, which %s does not read",
+                            given, csk_method_name((csk_method)k),
+                            csk_method_name(own));
+    }
+    return CSK_OK;
+}
+
+/* Options of csk_recon_run() that are for Langevin dynamics alone, and those that only one way of
+ * it reads. */
+static csk_status check_langevin(const cli_call *call, const csk_method_opts *m)
+{
+    const bool own = m->method == CSK_METHOD_LANGEVIN;
+    const bool paper = own && m->recover.order == CSK_ORDER_PAPER;
+    const bool times = own && m->recover.schedule == CSK_LEVELS_ADMISSIBLE;
+    const int kernel = m->recover.langevin.kernel;
+    const bool solves = kernel == CSK_LANGEVIN_LM || kernel == CSK_LANGEVIN_PRECOND;
+    static const char langevin[] = "--sampler langevin", order[] = "--order paper";
+    static const char schedule[] = "--schedule admissible";
+    const cli_reader readers[] = {
+        { "radius", own, langevin },
+        { "radius-draws", own, langevin },
+        { "delta", own, langevin },
+        { "t-floor", own, langevin },
+        { "denoise-samples", own, langevin },
+        { "smoothing", !own || paper, order },
+        { "eta-first", !own || paper, order },
+        { "diffusion", !own || paper, order },
+        { "diffusion-levels", !own || paper, order },
+        { "spacing", !own || paper, order },
+        { "churn", !own || paper, order },
+        { "final-denoise", false, "csk sample: Langevin dynamics ends at --t-min" },
+        { "alpha", !own || times, schedule },
+        { "r-local", !own || times, schedule },
+        { "eps", !own || times, schedule },
+        { "inverse-failure", !own || times, schedule },
+        { "c-time", !own || times, schedule },
+        { "c-close", !own || times, schedule },
+        { "max-levels", !own || times, schedule },
+        { "levels", !times, "another --schedule" },
+        { "steps", !times, "another --schedule" },
+        { "cg-tol", !own || solves, "--kernel lm or precond" },
+        { "cg-iter", !own || solves, "--kernel lm or precond" },
+        { NULL, false, NULL },
+    };
+
+    return cli_check_readers(call, readers);
+}
+
+csk_status cli_posterior_check(const cli_call *call, const csk_recon_opts *o)
+{
+    const csk_status err = check_sampler(call, (csk_method)o->method.method);
+
+    return err ? err : check_langevin(call, &o->method);
+}
+
+csk_status cli_posterior_check_prior(const cli_call *call, const csk_model *model)
+{
+    const char *kind = csk_model_kind(model);
+    const bool wavelet = strcmp(kind, "wavelet") == 0;
+    const bool network = strcmp(kind, "network") == 0;
+    const cli_reader readers[] = {
+        { "shift", wavelet, "a wavelet prior" },
+        { "precision", network, "a network" },
+        { "turn", network, "a network" },
+        { "t-floor", !wavelet, "a learned prior" },
+        { NULL, false, NULL },
+    };
+
+    return cli_check_readers(call, readers);
+}
