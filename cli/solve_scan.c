@@ -337,6 +337,9 @@ static void report(const job *j, double seconds)
     if (j->eta > 0.)
         cli_put_real(call, "expected_residual", sqrt((double)j->m) * j->eta, -1, NULL);
     cli_put_real(call, "seconds", seconds, 2, NULL);
+    if (csk_norm(j->n, j->image.data) == 0.)
+        cli_say(call, "the image is zero everywhere: the weight leaves nothing of the "
+                      "data; see --lambda and --noise");
     /* CG is meant to be stopped early, and random shifts keep x moving. */
     const bool expected = j->o->method == SOLVE_CG_SENSE ||
                           (j->o->method == SOLVE_L1_WAVELET && j->o->random_shift);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "operators/scan.h"
 #include "cs/mem.h"
+#include "cs/vec.h"
 #include "operators/fft.h"
 #include "operators/sense.h"
 
 enum { WIDTH = 2 }; /* floats of a complex number */
+
+/* Sensitivities are about 1. So far from it they are another array, and squares overflow. */
+static const double LEAST_MAP = 1e-9, LARGEST_MAP = 1e9;
 
 static csk_status check(const csk_array *kspace, const csk_array *maps)
 {
@@ -21,6 +25,13 @@ static csk_status check(const csk_array *kspace, const csk_array *maps)
         return csk_fail(CSK_ERR_SHAPE, "scan: coil maps are %s, k-space is %s",
                         csk_space_text(&maps->space, text, sizeof(text)),
                         csk_space_text(k, other, sizeof(other)));
+    if (maps) {
+        const double largest =
+            csk_max_modulus(csk_space_size(&maps->space), WIDTH, maps->data);
+        if (!(largest >= LEAST_MAP && largest <= LARGEST_MAP))
+            return csk_fail(CSK_ERR_NUMERIC,
+                            "scan: coil maps reach %.3g, expected about 1", largest);
+    }
     if (!maps && coils && k->dim[0] > 1)
         return csk_fail(CSK_ERR_SHAPE, "scan: %lld coils, but no maps of them",
                         (long long)k->dim[0]);

@@ -40,6 +40,8 @@ csk_status csk_descent_levels(csk_schedule *s, const csk_descent *d, int count,
     const double top =
         d->t_max > 0. ? d->t_max : fmin(10. * csk_prior_spread(prior), hi);
     const double bottom = fmax(d->t_min, lo);
+    if (top > hi) /* hi may be infinite */
+        return csk_fail(CSK_ERR_ARG, "t-max is %g, not in %g..%g", top, lo, hi);
     if (count > 1 && !(top > bottom))
         return csk_fail(CSK_ERR_ARG,
                         "the noise levels fall from t-max to t-min: %g is not above %g",
