@@ -140,4 +140,37 @@ json_t *train_identity(const cli_call *call);
 csk_status train_same(const cli_call *call, const json_t *card,
                       const char *path) CSK_MUST_CHECK;
 
+/* -- train_start.c, train_loop.c ---- */
+
+/** A training and all that belongs to it. */
+typedef struct train_job {
+    const cli_call *call;
+    const train_opts *o;
+    train_images images;
+    char *checkpoint;    /**< its name */
+    train_origin origin; /**< of --from */
+    train_engine engine;
+    csk_train_opts opts; /**< with the number of steps that was chosen */
+    double before;       /**< seconds spent by earlier runs */
+    double start, saved;
+    int first; /**< step at which this run began */
+} train_job;
+
+void train_job_clear(train_job *j);
+
+/** What it is that is trained, as cards call it. */
+const char *train_job_arch(const train_job *j);
+
+/** The engine at step 0. */
+csk_status train_job_begin(train_job *j) CSK_MUST_CHECK;
+
+/** Seconds of a step: the least of a few, after one that warms up. */
+csk_status train_job_time_step(train_job *j, double *seconds) CSK_MUST_CHECK;
+
+/** The engine at step 0 or, with --resume, where the checkpoint is; the number of steps. */
+csk_status train_job_start(train_job *j) CSK_MUST_CHECK;
+
+/** Start, train to the end, write the prior and put the results. */
+csk_status train_job_work(train_job *j) CSK_MUST_CHECK;
+
 #endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a training begins: anew, from a prior, or where a checkpoint left it. */
+#include "cli/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void train_job_clear(train_job *j)
+{
+    train_engine_clear(&j->engine);
+    train_images_clear(&j->images);
+    train_origin_clear(&j->origin);
+    free(j->checkpoint);
+}
+
+/* What it is that is trained, as cards call it. */
+const char *train_job_arch(const train_job *j)
+{
+    return j->origin.arch ? j->origin.arch : train_arch_names[j->o->arch];
+}
+
+csk_status train_job_begin(train_job *j)
+{
+    const bool complex = csk_patches_channels(j->images.patches) == 2;
+    const csk_status err = j->o->from ? train_origin_fits(&j->origin, complex) : CSK_OK;
+
+    if (err)
+        return err;
+    if (j->o->from)
+        return train_engine_from(&j->engine, &j->opts, j->images.patches, j->call->seed,
+                                 &j->origin);
+    return train_engine_begin(&j->engine, j->o, &j->opts, j->images.patches,
+                              j->call->seed);
+}
+
+/* Seconds of a step: the least of a few, after one that warms up. */
+csk_status train_job_time_step(train_job *j, double *seconds)
+{
+    csk_status err = train_engine_run(&j->engine, 1, NULL, NULL);
+
+    *seconds = INFINITY;
+    for (int k = 2; k <= 6 && !err; k++) {
+        const double start = cli_seconds();
+        err = train_engine_run(&j->engine, k, NULL, NULL);
+        *seconds = fmin(*seconds, cli_seconds() - start);
+    }
+    return err;
+}
+
+/* The steps that the time is enough for; the training begins anew. */
+static csk_status choose_steps(train_job *j)
+{
+    double seconds;
+    csk_status err = train_job_time_step(j, &seconds);
+
+    if (err)
+        return err;
+    j->opts.steps = (int)fmin(fmax(j->o->minutes * 60. / seconds, 1.), 1e9);
+    cli_say(j->call, "%d steps of %.3g s in %g minutes", j->opts.steps, seconds,
+            j->o->minutes);
+    train_engine_clear(&j->engine);
+    return train_job_begin(j);
+}
+
+/* -- going on ---------------------------------------------------------------------------------- */
+
+static csk_status bad_checkpoint(const train_job *j, const char *what)
+{
+    return cli_bad_input(j->call,
+                         csk_fail(CSK_ERR_FORMAT,
+                                  "%s: \"%s\" is missing: it is no checkpoint of "
+                                  "csk train",
+                                  j->checkpoint, what));
+}
+
+static csk_status restore(train_job *j, const csk_tensors *from, const json_t *card)
+{
+    const json_t *training = json_object_get(card, "training");
+    const json_t *steps = json_object_get(training, "steps");
+
+    if (!json_is_integer(steps))
+        return bad_checkpoint(j, "steps");
+    csk_status err = train_same(j->call, card, j->checkpoint);
+    if (err)
+        return err;
+    if (j->o->minutes > 0. || !cli_given(j->call, "steps"))
+        j->opts.steps = (int)json_integer_value(steps);
+    else if (j->opts.steps != (int)json_integer_value(steps))
+        cli_say(j->call, "the schedule now ends at step %d, not %d", j->opts.steps,
+                (int)json_integer_value(steps));
+    j->before = json_number_value(json_object_get(training, "seconds"));
+
+    err = train_engine_resume(&j->engine, j->o, &j->opts, j->images.patches,
+                              j->call->seed, from, card, j->checkpoint);
+    const int done = err ? 0 : train_engine_done(&j->engine);
+    if (j->opts.steps < done)
+        return csk_fail(CSK_ERR_ARG, "%s has done %d steps already, --steps is %d",
+                        j->checkpoint, done, j->opts.steps);
+    return cli_bad_input(j->call, err);
+}
+
+static csk_status go_on(train_job *j)
+{
+    csk_tensors from = { .item = NULL };
+    csk_status err = csk_tensors_read(&from, j->checkpoint);
+
+    if (err)
+        return cli_bad_input(j->call, err);
+    json_t *card = from.card ? json_loads(from.card, 0, NULL) : NULL;
+    err = card ? restore(j, &from, card) : bad_checkpoint(j, "card");
+    json_decref(card);
+    csk_tensors_clear(&from);
+    return err;
+}
+
+csk_status train_job_start(train_job *j)
+{
+    const bool there = access(j->checkpoint, F_OK) == 0;
+    csk_status err;
+
+    if (there && j->o->resume)
+        return go_on(j);
+    if (there && !j->call->force)
+        return csk_fail(CSK_ERR_ARG,
+                        "%s is there: --resume goes on from it, --force begins anew",
+                        j->checkpoint);
+    if (j->o->resume)
+        cli_say(j->call, "there is no %s: this is the beginning", j->checkpoint);
+    err = train_job_begin(j);
+    return !err && j->o->minutes > 0. ? choose_steps(j) : err;
+}
