@@ -86,7 +86,7 @@ static void describe_common(const doc *d, const cli_cmd *cmd)
     if (k >= 0) {
         (void)snprintf(term, sizeof(term), "-o, --output %s",
                        cmd->args[k].role == CLI_OUTPUT_DIR ? "DIR" : "FILE");
-        (void)snprintf(text, sizeof(text), "the same as the argument %s",
+        (void)snprintf(text, sizeof(text), "the same as the argument %s; also --out",
                        cmd->args[k].name);
         doc_item(d, term, text);
     }
