@@ -5,6 +5,7 @@
 #include "operators/noise.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -52,6 +53,18 @@ static void add_coil_axis(csk_array *kspace, csk_array *maps)
     kspace->space = csk_space_stack(&kspace->space, CSK_AXIS_COIL, 1);
 }
 
+/* What the library says of "scan" is said of the file. */
+static csk_status name_file(csk_status err, const char *kspace)
+{
+    static const char who[] = "scan: ";
+    char why[256];
+
+    (void)snprintf(why, sizeof(why), "%s", csk_error_message());
+    if (!err || strncmp(why, who, sizeof(who) - 1) != 0)
+        return err;
+    return csk_fail(err, "%s: %s", kspace, why + sizeof(who) - 1);
+}
+
 static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
                         bool with_coils, const char *coils, const char *mask_path)
 {
@@ -78,9 +91,10 @@ static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
                                            "%s: coil maps are real, expected "
                                            "complex numbers",
                                            coils));
-    if (!err)
-        err = cli_bad_input(
-            call, csk_scan_init(&s->is, &s->kspace, coils ? &maps : NULL, mask));
+    if (!err) {
+        err = csk_scan_init(&s->is, &s->kspace, coils ? &maps : NULL, mask);
+        err = cli_bad_input(call, name_file(err, kspace));
+    }
     csk_array_clear(&maps);
     csk_free(mask);
     return err;

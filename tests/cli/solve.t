@@ -30,6 +30,7 @@ $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method tv --lambda 0.
 
 $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --no-random-shift --lambda 1.001x none.npy >/dev/null; csk info none.npy | grep maximum
   maximum        0
+2 csk solve: the image is zero everywhere: the weight leaves nothing of the data; see --lambda and --noise
 # A relative weight does not depend on the scale of the data.
 
 $ csk convert scan.cfl --scale 1000000 big.cfl >/dev/null; for s in scan big; do csk solve $s.cfl --coils scan-coils.cfl --noise 0.01 --lambda 0.01x --levels 3 out-$s.npy >/dev/null; csk convert --scale 1 out-$s.npy one-$s.npy >/dev/null; done; csk metric one-scan.npy one-big.npy | awk 'NR == 2 { print ($2 > 80 ? "equal" : $0) }'
@@ -114,4 +115,8 @@ $ csk mask --shape 32,32 --accel 4 --acs 8 sparse.npy >/dev/null; csk simulate h
 # What exceeds single precision is not written.
 $ csk convert head.npy --scale 3e38 huge.npy >/dev/null; csk simulate huge.npy --coils 1 huge
 2 csk simulate: huge.npy: its k-space exceeds single precision
+= 3
+# Coil maps of another unit would leave nothing of the data.
+$ csk convert scan-coils.cfl --scale 1e25 vast.cfl >/dev/null; csk solve scan.cfl --coils vast.cfl --noise 0.01 vast.npy
+2 csk solve: scan.cfl: coil maps reach 1e+25, expected about 1
 = 3
