@@ -38,61 +38,6 @@ const char *csk_lsq_method_name(csk_lsq_method method)
     return (unsigned)method <= CSK_LSQ_LSQR ? methods[method] : "unknown";
 }
 
-csk_status csk_lsq_indefinite(const csk_matrix *A)
-{
-    const char *name = csk_lsq_wide(A) ? "A A^H" : "A^H A";
-
-    return csk_fail(CSK_ERR_NUMERIC,
-                    "lsq: %s + ridge is not positive definite: use qr or more ridge",
-                    name);
-}
-
-/* y := a x + y. */
-static void add(int64_t n, double a, const double *x, double *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] += a * x[i];
-}
-
-/* r := A x - b. */
-static void residual(const csk_matrix *A, const double *x, const double *b, double *r)
-{
-    csk_matrix_apply(A, false, r, x);
-    add(csk_matrix_rows(A), -1., b, r);
-}
-
-csk_status csk_lsq_by_normal(double *x, const csk_matrix *A, const double *b,
-                             double ridge, csk_lsq_solve_fn *solve, void *factor)
-{
-    const int64_t m = csk_matrix_rows(A), n = csk_matrix_cols(A);
-    double *const r = csk_alloc(2 * m + n, sizeof(*r));
-    bool solved;
-
-    if (!r)
-        return CSK_ERR_NOMEM;
-    double *const w = r + m, *const g = w + m;
-    if (csk_lsq_wide(A)) { /* x = A^H w */
-        memcpy(w, b, (size_t)m * sizeof(*w));
-        solved = solve(factor, w);
-        csk_matrix_apply(A, true, x, w);
-        residual(A, x, b, r);
-        add(m, ridge, w, r);
-        solved = solved && solve(factor, r);
-        add(m, -1., r, w);
-        csk_matrix_apply(A, true, x, w);
-    } else {
-        csk_matrix_apply(A, true, x, b);
-        solved = solve(factor, x);
-        residual(A, x, b, r);
-        csk_matrix_apply(A, true, g, r);
-        add(n, ridge, x, g);
-        solved = solved && solve(factor, g);
-        add(n, -1., g, x);
-    }
-    csk_free(r);
-    return solved ? CSK_OK : csk_fail(CSK_ERR_NOMEM, "lsq: no memory to solve");
-}
-
 /* C := [A; sqrt(ridge) I]. */
 static csk_status augment_dense(csk_matrix *C, const csk_matrix *A, double below)
 {
@@ -205,9 +150,9 @@ static void measure(const double *x, const csk_matrix *A, const double *b, doubl
 
     csk_matrix_apply(A, true, g, b);
     const double start = sqrt(csk_dot_double(n, g, g));
-    residual(A, x, b, r);
+    csk_lsq_residual(A, x, b, r);
     csk_matrix_apply(A, true, g, r);
-    add(n, ridge, x, g);
+    csk_lsq_add(n, ridge, x, g);
     info->residual = sqrt(csk_dot_double(m, r, r));
     info->gradient = start > 0. ? sqrt(csk_dot_double(n, g, g)) / start : 0.;
     info->deficient = ridge == 0. && info->rank >= 0 && info->rank < full;

@@ -31,6 +31,12 @@ csk_status csk_lsq_by_normal(double *x, const csk_matrix *A, const double *b,
                              double ridge, csk_lsq_solve_fn *solve,
                              void *factor) CSK_MUST_CHECK;
 
+/** y := a x + y. */
+void csk_lsq_add(int64_t n, double a, const double *x, double *y);
+
+/** r := A x - b. */
+void csk_lsq_residual(const csk_matrix *A, const double *x, const double *b, double *r);
+
 /** What both kinds of Cholesky say when they cannot. */
 csk_status csk_lsq_indefinite(const csk_matrix *A);
 
