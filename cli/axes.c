@@ -83,31 +83,54 @@ static bool parse_range(const char *text, int64_t n, int64_t *first, int64_t *en
     return (*text == '\0' || (at != text && *at == '\0')) && !errno;
 }
 
+/* What is wanted of an axis. */
+typedef struct cut {
+    bool wanted, range;
+    int64_t first, end;
+} cut;
+
+static csk_status parse_cut(cut cuts[CSK_MAX_RANK], const csk_space *s, const item *it,
+                            const char *text)
+{
+    int axis;
+    const csk_status err = cli_find_axis(&axis, s, it->name, "slice");
+
+    if (err)
+        return err;
+    cut *c = &cuts[axis];
+    if (c->wanted)
+        return csk_fail(CSK_ERR_ARG, "slice: axis %s is cut twice in '%.60s'", it->name,
+                        text);
+    if (!parse_range(it->value, s->dim[axis], &c->first, &c->end, &c->range))
+        return csk_fail(CSK_ERR_ARG, "slice: '%.60s' is not like z=180 or z=10:200",
+                        text);
+    if (c->first < 0 || c->end <= c->first || c->end > s->dim[axis])
+        return csk_fail(CSK_ERR_ARG, "slice: %s=%s is not in the axis, 0..%lld",
+                        it->name, it->value, (long long)s->dim[axis] - 1);
+    c->wanted = true;
+    return CSK_OK;
+}
+
+/* From the last axis to the first: numbers stay those of the input. */
 csk_status cli_slice(csk_array *a, const char *text)
 {
+    cut cuts[CSK_MAX_RANK] = { { .wanted = false } };
+    csk_status err = CSK_OK;
     item it;
 
-    for (const char *at = text; next_item(&it, &at);) {
+    for (const char *at = text; !err && next_item(&it, &at);)
+        err = parse_cut(cuts, &a->space, &it, text);
+    for (int axis = a->space.rank - 1; axis >= 0 && !err; axis--) {
+        const cut *c = &cuts[axis];
         csk_array b = { .data = NULL };
-        int64_t first, end;
-        bool range;
-        int axis;
-        csk_status err = cli_find_axis(&axis, &a->space, it.name, "slice");
-        if (err)
-            return err;
-        if (!parse_range(it.value, a->space.dim[axis], &first, &end, &range))
-            return csk_fail(CSK_ERR_ARG, "slice: '%.60s' is not like z=180 or z=10:200",
-                            text);
-        if (first < 0 || end <= first || end > a->space.dim[axis])
-            return csk_fail(CSK_ERR_ARG, "slice: %s=%s is not in the axis, 0..%lld",
-                            it.name, it.value, (long long)a->space.dim[axis] - 1);
-        err = range ? csk_array_range(&b, a, axis, first, end)
-                    : csk_array_pick(&b, a, axis, first);
+
+        if (!c->wanted)
+            continue;
+        err = c->range ? csk_array_range(&b, a, axis, c->first, c->end)
+                       : csk_array_pick(&b, a, axis, c->first);
         err = replace(a, &b, err);
-        if (err)
-            return err;
     }
-    return CSK_OK;
+    return err;
 }
 
 static csk_status parse_factor(double *factor, const char *text)

@@ -69,6 +69,7 @@ typedef struct cli_arg {
     bool
         is_stem; /**< an output that is the begin of several names: see suffixes below */
     bool any_suffix; /**< an output that is not written in one of the array formats */
+    bool is_prior;   /**< a prior: any name but an image's */
 } cli_arg;
 
 typedef struct cli_example {

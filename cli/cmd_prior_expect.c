@@ -105,7 +105,7 @@ static const cli_arg args[] = {
       "images [y][x] or stacks of them that it was not trained on, but might have been",
       .count = CLI_MANY },
     { "OUT", "the prior with a card that knows them", .role = CLI_OUTPUT,
-      .any_suffix = true },
+      .is_prior = true },
     { .name = NULL },
 };
 

@@ -70,7 +70,7 @@ static const cli_arg fit_args[] = {
     { "IMAGE", "images [y][x], or stacks of them [n][y][x], real or complex",
       .count = CLI_MANY },
     { "PRIOR", "the prior, any name; .csk is usual", .role = CLI_OUTPUT,
-      .any_suffix = true },
+      .is_prior = true },
     { .name = NULL },
 };
 

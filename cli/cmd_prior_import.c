@@ -79,10 +79,40 @@ static csk_status write_model(const cli_call *call, const csk_tensors *weights,
     if (!err) {
         cli_put_text(call, "architecture", csk_import_archs[arch]);
         cli_put_int(call, "tensors", model.count);
-        cli_put_int(call, "parameters", numbers_in(&model));
+        cli_put_int(call, "parameters", numbers_in(weights));
     }
     csk_tensors_clear(&model);
     return err;
+}
+
+/* What the weights of one architecture do not tell is no option of the others. */
+static csk_status check_options(const cli_call *call, int arch)
+{
+    const bool dncnn = arch == CSK_IMPORT_DNCNN, tdv = arch == CSK_IMPORT_TDV;
+    const bool ncsnpp = arch == CSK_IMPORT_NCSNPP, adm = arch == CSK_IMPORT_ADM;
+    const bool ddpm = arch == CSK_IMPORT_DDPM;
+    const bool maps = dncnn || arch == CSK_IMPORT_FFDNET || arch == CSK_IMPORT_DRUNET;
+    static const char diffusion[] = "--arch ddpm, ncsnpp or adm";
+    const cli_reader readers[] = {
+        { "sigma", dncnn || tdv, "--arch dncnn or tdv" },
+        { "sigma-high", maps || ncsnpp, "--arch dncnn, ffdnet, drunet or ncsnpp" },
+        { "timesteps", ddpm || ncsnpp || adm, diffusion },
+        { "beta-first", ddpm || ncsnpp || adm, diffusion },
+        { "beta-last", ddpm || ncsnpp || adm, diffusion },
+        { "heads", ddpm || adm, "--arch ddpm or adm" },
+        { "head-channels", ddpm || adm, "--arch ddpm or adm" },
+        { "new-order", adm, "--arch adm" },
+        { "steps", tdv, "--arch tdv" },
+        { "fir", ncsnpp, "--arch ncsnpp" },
+        { "rescale", ncsnpp, "--arch ncsnpp" },
+        { NULL, false, NULL },
+    };
+    const csk_import_opts *o = &((const import_opts *)call->opts)->import;
+
+    if (o->beta_first > o->beta_last)
+        return csk_fail(CSK_ERR_ARG, "--beta-first %g is above --beta-last %g",
+                        o->beta_first, o->beta_last);
+    return cli_check_readers(call, readers);
 }
 
 static csk_status run(const cli_call *call)
@@ -93,6 +123,8 @@ static csk_status run(const cli_call *call)
     int arch = 0;
     csk_status err = find_arch(&arch, o->arch);
 
+    if (!err)
+        err = check_options(call, arch);
     if (!err)
         err = cli_input(call, path);
     if (!err)
@@ -106,7 +138,7 @@ static csk_status run(const cli_call *call)
 static const cli_arg args[] = {
     { "FILE", "weights: PyTorch's .pth, .safetensors or .npz", .role = CLI_INPUT },
     { "PRIOR", "the prior, any name; .csk is usual", .role = CLI_OUTPUT,
-      .any_suffix = true },
+      .is_prior = true },
     { .name = NULL },
 };
 

@@ -31,6 +31,8 @@ static csk_status read_inputs(const cli_call *call, cli_scan *scan, cli_prior *p
     if (!err)
         err = cli_posterior_check_prior(call, prior->model);
     if (!err)
+        err = cli_bad_input(call, csk_model_samples(prior->model, o->prior));
+    if (!err)
         err = cli_scan_read(call, scan, cli_arg_of(call, 0), o->coils, o->mask);
     if (!err)
         err = cli_bad_input(

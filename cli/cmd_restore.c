@@ -50,6 +50,8 @@ static csk_status read_inputs(const cli_call *call, inputs *in)
     if (!err)
         err = cli_posterior_check_prior(call, in->prior.model);
     if (!err)
+        err = cli_bad_input(call, csk_model_samples(in->prior.model, o->prior));
+    if (!err)
         err = cli_read(call, &in->data, path, CLI_FINITE | CLI_NOT_ZERO);
     if (!err)
         err =

@@ -131,6 +131,9 @@ static csk_status prepare(job *j)
 
     if (!err)
         err = cli_prior_read(j->call, &j->model, cli_arg_of(j->call, 0));
+    if (!err)
+        err = cli_bad_input(j->call,
+                            csk_model_samples(j->model.model, cli_arg_of(j->call, 0)));
     if (!err) {
         const cli_reader shift[] = {
             { "shift", csk_model_wavelet(j->model.model) != NULL, "a wavelet prior" },

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/train.h"
-#include "cs/format.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define S train_opts
 /* clang-format off */
@@ -33,28 +28,6 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
-/* A forgotten -o makes the last image the output: an image is never written over. */
-static csk_status check_output(const cli_call *call)
-{
-    const char *path = cli_arg_of(call, 1);
-    const csk_format *format = csk_format_of(path);
-    struct stat out, in;
-
-    if (strcmp(path, "-") == 0)
-        return csk_fail(CSK_ERR_ARG,
-                        "the prior goes to a file, not to standard output");
-    if (format)
-        return csk_fail(CSK_ERR_ARG, "%s: %s is an image's suffix; -o names the prior",
-                        path, format->suffix);
-    for (int i = 0; i < call->args[0].n && stat(path, &out) == 0; i++) {
-        if (stat(call->args[0].v[i], &in) == 0 && in.st_dev == out.st_dev &&
-            in.st_ino == out.st_ino)
-            return csk_fail(CSK_ERR_ARG, "%s is an image to learn from, not the output",
-                            path);
-    }
-    return CSK_OK;
-}
-
 /* A network has other options than a ridge regulariser. */
 static csk_status check_options(const cli_call *call)
 {
@@ -66,9 +39,8 @@ static csk_status check_options(const cli_call *call)
         { "precision", network, "a network" }, { "filters", !network, "--arch ridge" },
         { "side", !network, "--arch ridge" },  { NULL, false, NULL },
     };
-    const csk_status err = cli_check_readers(call, readers);
 
-    return err ? err : check_output(call);
+    return cli_check_readers(call, readers);
 }
 
 static csk_status prepare(train_job *j)
@@ -124,7 +96,7 @@ static const cli_arg args[] = {
     { "IMAGE", "images [y][x], or stacks of them [...][y][x], real or complex",
       .count = CLI_MANY },
     { "PRIOR", "the prior, any name; .csk is usual", .role = CLI_OUTPUT,
-      .any_suffix = true },
+      .is_prior = true },
     { .name = NULL },
 };
 
@@ -166,8 +138,8 @@ const cli_cmd cmd_train = {
         "your own. --kernel sinc shrinks images as if they had been measured in k-space on "
         "the smaller grid: nothing of the band is lost, and edges ring.\n\n"
         "Every few minutes and at Ctrl-C the state goes to PRIOR.checkpoint, from which "
-        "--resume goes on, and which is itself a prior. The bits are those of a run that "
-        "was not stopped. With another --steps the schedule ends there.\n\n"
+        "--resume goes on, and which is itself a prior. The weights are bit for bit those "
+        "of a run that was not stopped. With another --steps the schedule ends there.\n\n"
         "Validation is on files that --validate holds out: the decibels by which noise "
         "of levels 0.01, 0.02, 0.05, 0.1, 0.2 and 0.5 is reduced. Without it the images "
         "are those of the training, which flatters.",

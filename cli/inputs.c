@@ -90,11 +90,11 @@ static csk_status check_values(const csk_array *a, const char *path, unsigned ch
         char where[200];
         if (bad >= 0) {
             place(where, sizeof(where), &a->space, bad / width);
-            return csk_fail(CSK_ERR_NUMERIC, "%s: %s at %s, every value must be finite",
-                            path, a->data[bad] != a->data[bad]
-                                ? "NaN"
-                                : "infinity, or more than a float holds,",
-                            where);
+            return csk_fail(
+                CSK_ERR_NUMERIC, "%s: %s at %s, every value must be finite", path,
+                a->data[bad] != a->data[bad] ? "NaN"
+                                             : "infinity, or more than a float holds,",
+                where);
         }
     }
     if ((checks & CLI_NOT_ZERO) && csk_max_modulus(n / width, width, a->data) == 0.)

@@ -148,6 +148,34 @@ static csk_status check_stem(const cli_call *call, const char *path)
     return err;
 }
 
+/*
+ * A prior is no image: where -o was forgotten, the last image that is read took its place. None is
+ * written over.
+ */
+static csk_status check_prior(const cli_call *call, const char *path)
+{
+    const csk_format *format = csk_format_of(path);
+    struct stat out, in;
+
+    if (strcmp(path, "-") == 0)
+        return csk_fail(CSK_ERR_ARG,
+                        "the prior goes to a file, not to standard output");
+    if (format)
+        return csk_fail(CSK_ERR_ARG, "%s: %s is an image's suffix; -o names the prior",
+                        path, format->suffix);
+    if (stat(path, &out) != 0)
+        return CSK_OK;
+    for (int k = 0; call->cmd->args[k].name; k++) {
+        const int n = call->cmd->args[k].count == CLI_MANY ? call->args[k].n : 0;
+        for (int i = 0; i < n; i++) {
+            if (stat(call->args[k].v[i], &in) == 0 && in.st_dev == out.st_dev &&
+                in.st_ino == out.st_ino)
+                return csk_fail(CSK_ERR_ARG, "%s is an input, not the prior", path);
+        }
+    }
+    return CSK_OK;
+}
+
 csk_status cli_check_outputs(const cli_call *call)
 {
     const int k = cli_output_arg(call->cmd);
@@ -163,7 +191,9 @@ csk_status cli_check_outputs(const cli_call *call)
         return check_dir(call, path);
     if (arg->is_stem)
         return check_stem(call, path);
-    if (!arg->any_suffix) {
+    if (arg->is_prior) {
+        err = check_prior(call, path);
+    } else if (!arg->any_suffix) {
         if (cli_is_pipe(path))
             return CSK_OK;
         err = check_format(path);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static csk_status write_one(const cli_call *call, const csk_array *a, const char *name)
 {
@@ -22,9 +23,11 @@ static csk_status write_one(const cli_call *call, const csk_array *a, const char
 typedef struct stages {
     const cli_call *call;
     double start[CSK_RECON_DONE + 1];
+    bool
+        replaces; /* an earlier run's files, which stay until all of the new ones are there */
 } stages;
 
-/* The naive estimate is written as soon as it is there. */
+/* The naive estimate is written as soon as it is there, unless it would replace another. */
 static csk_status on_stage(void *user, csk_recon_stage stage, const csk_recon *so_far)
 {
     static const char *const labels[] = { "naive estimate", "radius", "posterior",
@@ -34,8 +37,9 @@ static csk_status on_stage(void *user, csk_recon_stage stage, const csk_recon *s
     s->start[stage] = cli_seconds();
     if (stage < CSK_RECON_DONE) /* the same monitor under another name */
         (void)cli_monitor(s->call, labels[stage]);
-    return stage == CSK_RECON_RADIUS ? write_one(s->call, &so_far->naive, "naive.npy")
-                                     : CSK_OK;
+    return stage == CSK_RECON_RADIUS && !s->replaces
+               ? write_one(s->call, &so_far->naive, "naive.npy")
+               : CSK_OK;
 }
 
 /* The mean of real images is also the mean of what is looked at: one file is enough. */
@@ -60,6 +64,11 @@ static csk_status write_rest(const cli_call *call, const csk_recon *p)
     return err;
 }
 
+static const char *const written[] = { "naive.npy",   "mean.npy",   "magnitude.npy",
+                                       "std.npy",     "q05.npy",    "q95.npy",
+                                       "samples.npy", "report.json" };
+enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
+
 /* DIR/NAME followed by @p suffix, if it is there. */
 static csk_status remove_one(const cli_call *call, const char *name, const char *suffix)
 {
@@ -74,20 +83,58 @@ static csk_status remove_one(const cli_call *call, const char *name, const char 
     return err;
 }
 
-/* With --force, what an earlier run left: an interrupted one would mix with it. */
+/* Whether an earlier run left anything. */
+static bool is_there(const cli_call *call)
+{
+    bool found = false;
+
+    for (int i = 0; i < WRITTEN && !found; i++) {
+        char *path = cli_join(cli_arg_of(call, 1), written[i]);
+        found = path && access(path, F_OK) == 0;
+        free(path);
+    }
+    return found;
+}
+
+/* What an earlier run left would mix with what is written now. */
 static csk_status remove_old(const cli_call *call)
 {
-    static const char *const names[] = { "naive.npy",   "mean.npy",   "magnitude.npy",
-                                         "std.npy",     "q05.npy",    "q95.npy",
-                                         "samples.npy", "report.json" };
     csk_status err = CSK_OK;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++) {
-        err = remove_one(call, names[i], "");
+    for (int i = 0; i < WRITTEN && !err; i++) {
+        err = remove_one(call, written[i], "");
         if (!err)
-            err = remove_one(call, names[i], ".json"); /* where it came from */
+            err = remove_one(call, written[i], ".json"); /* where it came from */
     }
     return err;
+}
+
+/* Samples that miss the data by so much are none of the posterior. */
+#define DIVERGED 100.
+
+static csk_status check_samples(const csk_recon *p)
+{
+    const double ratio = p->residual / p->expected;
+
+    if (ratio < DIVERGED)
+        return CSK_OK;
+    return csk_fail(
+        CSK_ERR_NUMERIC,
+        "the sampling diverged: the samples miss the data by %.3g times what "
+        "the noise level predicts",
+        ratio);
+}
+
+/* All arrays, in place of those of an earlier run. */
+static csk_status write_all(const cli_call *call, const csk_recon *p, bool replaces)
+{
+    csk_status err = check_samples(p);
+
+    if (!err && replaces)
+        err = remove_old(call);
+    if (!err && replaces)
+        err = write_one(call, &p->naive, "naive.npy");
+    return err ? err : write_rest(call, p);
 }
 
 /* The schedule, which other samplers do not have. */
@@ -242,12 +289,11 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
     opts.method.recover.langevin.monitor = cli_monitor(call, NULL);
     opts.stage = on_stage;
     opts.user = &s;
-    if (!err && call->force)
-        err = remove_old(call);
+    s.replaces = !err && is_there(call);
     if (!err)
         err = csk_recon_run(&p, A, b, eta, prior->model, call->seed, &opts);
     if (!err)
-        err = write_rest(call, &p);
+        err = write_all(call, &p, s.replaces);
     if (!err) {
         cli_put_text(call, "prior", prior->name);
         cli_put_text(call, "prior_kind", csk_model_kind(prior->model));

@@ -163,6 +163,11 @@ csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,
         const csk_status err = csk_noise_estimate(eta, &method, &s->kspace);
         if (err)
             return err;
+        if (!(*eta > 0.))
+            return csk_fail(CSK_ERR_NUMERIC,
+                            "%s: no noise is found in it (%s); --noise says how much "
+                            "there is",
+                            cli_arg_of(call, 0), method);
     }
     cli_put_real(call, "noise_level", *eta, -1, NULL);
     cli_put_text(call, "noise_level_from", method);

@@ -76,9 +76,11 @@ static void exit_codes(const doc *d)
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
         doc_item(d, list[i].code, list[i].text);
     doc_text(
-        d, "Every failure is one line on standard error that begins with the verb. A "
-           "verb that fails leaves no output behind; outputs are written beside their "
-           "target and renamed, so none is ever half written.");
+        d,
+        "Every failure is one line on standard error that begins with the verb; an unknown "
+        "prior has the list of those there are before it. A "
+        "verb that fails leaves no output behind; outputs are written beside their "
+        "target and renamed, so none is ever half written.");
 }
 
 static void provenance(const doc *d)

@@ -134,20 +134,37 @@ static csk_status loop(train_job *j)
     return err;
 }
 
-/* A denoiser that adds noise has learned nothing. */
-static void warn_of_divergence(const train_job *j, const csk_train_score *score)
+/* The level of the training at which the least noise is removed; -1: none is of the training. */
+static int worst_level(const train_job *j, const csk_train_score *score)
 {
+    int worst = -1;
+
     for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
-        if (!(score->gain[k] > -1.) && csk_train_levels[k] >= j->opts.sigma_min &&
-            csk_train_levels[k] <= j->opts.sigma_max) {
-            cli_say(
-                j->call,
+        if (csk_train_levels[k] >= j->opts.sigma_min &&
+            csk_train_levels[k] <= j->opts.sigma_max &&
+            (worst < 0 || !(score->gain[k] >= score->gain[worst]))) /* NaN is worst */
+            worst = k;
+    }
+    return worst;
+}
+
+/* A denoiser that adds noise has learned nothing; one that adds a hundred times as much is none. */
+static csk_status check_divergence(const train_job *j, const csk_train_score *score)
+{
+    const int k = worst_level(j, score);
+    const double gain = k < 0 ? 0. : score->gain[k];
+
+    if (!(gain > -20.))
+        return csk_fail(CSK_ERR_NUMERIC,
+                        "the training diverged: at noise %g the prior adds noise (%.3g "
+                        "dB); try a lower --rate, or a longer --warmup",
+                        csk_train_levels[k], -gain);
+    if (gain < -1.)
+        cli_say(j->call,
                 "at noise %g the prior adds noise (%.3g dB): the training diverged, or "
                 "an image has values far above the others",
-                csk_train_levels[k], -score->gain[k]);
-            return;
-        }
-    }
+                csk_train_levels[k], -gain);
+    return CSK_OK;
 }
 
 static void report(const train_job *j, const csk_train_score *score)
@@ -193,10 +210,10 @@ csk_status train_job_work(train_job *j)
     if (!err)
         err = save(j, &score);
     if (!err)
+        err = check_divergence(j, &score);
+    if (!err)
         err = write_model(j, &score);
-    if (!err) {
-        warn_of_divergence(j, &score);
+    if (!err)
         report(j, &score);
-    }
     return err;
 }

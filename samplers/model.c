@@ -437,6 +437,20 @@ csk_status csk_model_fits(const csk_model *m, const csk_space *image, const char
                     image->field == CSK_COMPLEX ? "complex" : "real", image->rank);
 }
 
+csk_status csk_model_samples(const csk_model *m, const char *what)
+{
+    static const double least = 2.; /* samplers go down through the levels */
+    double lo, hi;
+
+    csk_model_sigma(m, &lo, &hi);
+    if (hi >= least * lo)
+        return CSK_OK;
+    return csk_fail(CSK_ERR_UNSUPPORTED,
+                    "%s removes noise of the one level %.4g; samples need one that knows "
+                    "a range of levels",
+                    what, hi);
+}
+
 csk_status csk_model_prior(csk_prior **out, const csk_space *space, const csk_model *m,
                            double unit, const csk_model_opts *opts)
 {

@@ -91,6 +91,13 @@ CSK_API csk_status csk_model_fits(const csk_model *m, const csk_space *image,
                                   const char *what) CSK_MUST_CHECK;
 
 /**
+ * CSK_ERR_UNSUPPORTED, naming @p what, for a prior that knows too few noise levels to draw
+ * samples: the highest must be at least twice the lowest.
+ */
+CSK_API csk_status csk_model_samples(const csk_model *m,
+                                     const char *what) CSK_MUST_CHECK;
+
+/**
  * The prior for images of @p space, whose last axes are those of the model; further ones are
  * independent images. @p m may be freed afterwards.
  *

@@ -13,9 +13,6 @@
 /* With a learned prior no more noise than this part of the scale is left at the end. */
 #define KEPT .015
 
-/* Samplers go down through the noise levels: highest over lowest must be at least this. */
-#define LEAST_RANGE 2.
-
 static const char *const shifts[] = { "none", "chain", "step", NULL };
 static const char *const precisions[] = { "f32", "auto", "bf16", NULL };
 
@@ -155,16 +152,6 @@ csk_status csk_recon_begin(const csk_recon_job *r, csk_recon_stage stage)
     return r->o.stage ? r->o.stage(r->o.user, stage, r->p) : CSK_OK;
 }
 
-static csk_status check_levels(const csk_recon *p, const csk_model *model)
-{
-    if (p->sigma_max >= LEAST_RANGE * p->sigma_min)
-        return CSK_OK;
-    return csk_fail(CSK_ERR_UNSUPPORTED,
-                    "the %s prior removes noise of the one level %.4g; samples need "
-                    "one that knows a range of levels",
-                    csk_model_kind(model), p->sigma_max);
-}
-
 /* The prior, and an l1 norm for the naive estimate: all that may not fit the data. */
 static csk_status prepare(csk_recon_job *r, csk_prox **g)
 {
@@ -191,7 +178,7 @@ static csk_status prepare(csk_recon_job *r, csk_prox **g)
         err = csk_prior_timed(&r->prior, bare);
     if (!err) {
         csk_prior_sigma_range(bare, &r->p->sigma_min, &r->p->sigma_max);
-        err = check_levels(r->p, r->model);
+        err = csk_model_samples(r->model, "recon: the prior");
     }
     r->p->bf16 = bare && csk_prior_net_is_bf16(bare);
     csk_prior_unref(bare);

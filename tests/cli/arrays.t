@@ -174,3 +174,9 @@ $ printf 'text\nmore\n' >a.npy.json; csk info a.npy | grep provenance; rm a.npy.
 $ mkdir a.npy.json; csk info a.npy | head -1
   file           a.npy
 2 csk info: no provenance: a.npy.json: is a directory, a file was expected
+# Numbers of axes are those of the input, in any order of the cuts.
+$ csk phantom --shape 4,5,6 --kind sparse --nonzeros 20 three.npy >/dev/null; for s in 0=1,1=2:4 1=2:4,0=1; do csk convert three.npy --slice $s --force cut.npy | grep shape; done; csk convert three.npy --slice 0=1,0=2 --force cut.npy
+  shape  2x6
+  shape  2x6
+2 csk convert: --slice: axis 0 is cut twice in '0=1,0=2'
+= 2

@@ -32,9 +32,10 @@ $ csk help exit-codes
                            second Ctrl-C ends at once
     143                    terminated (SIGTERM); likewise
   ~
-  Every failure is one line on standard error that begins with the verb. A verb
-  that fails leaves no output behind; outputs are written beside their target and
-  renamed, so none is ever half written.
+  Every failure is one line on standard error that begins with the verb; an
+  unknown prior has the list of those there are before it. A verb that fails
+  leaves no output behind; outputs are written beside their target and renamed,
+  so none is ever half written.
 $ csk help provenance | head -3
   csk provenance - what is recorded with every output
   ~

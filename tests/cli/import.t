@@ -54,8 +54,17 @@ $ csk prior import x.npy --arch dncnn -o w.csk; ls w.csk 2>/dev/null
 
 # A denoiser of one level is no prior to sample with.
 $ csk phantom --shape 16,16 p.npy -q >/dev/null; csk restore p.npy --operator denoise --noise 0.1 --prior zero.csk rec
-2 csk restore: the network prior removes noise of the one level 0.1001; samples need one that knows a range of levels
+2 csk restore: zero.csk removes noise of the one level 0.1; samples need one that knows a range of levels
 = 3
+$ csk sample zero.csk --shape 16,16 s.npy
+2 csk sample: zero.csk removes noise of the one level 0.1; samples need one that knows a range of levels
+= 3
+$ csk prior import weights.npz --arch dncnn --timesteps 50 none.csk
+2 csk prior import: --timesteps does nothing here: it needs --arch ddpm, ncsnpp or adm
+= 2
+$ csk prior import weights.npz --arch ddpm --beta-first 0.4 none.csk
+2 csk prior import: --beta-first 0.4 is above --beta-last 0.02
+= 2
 
 # Weights that are NaN (all bits set), and finite ones of 3.4e38, with which the image is not finite.
 $ sed 's/head -c .*/& | tr "\\000" "\\377"/' pack >bad; sh bad head >bad.safetensors; csk prior import bad.safetensors --arch dncnn -o bad.csk

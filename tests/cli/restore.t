@@ -126,3 +126,8 @@ $ csk simulate h.npy --operator blur:1 --mask m.npy x
 $ csk simulate h.npy --operator blur:1 --matrix m.npy x
 2 csk simulate: --matrix and --operator exclude each other
 = 2
+# What an earlier run left stays until the new files are there: not all zero, nor diverged.
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --levels 2 kept >/dev/null 2>&1; cat kept/* | cksum >before; csk restore holes.npy --operator inpaint:m.npy --noise 100 --prior g.csk --samples 2 --force kept 2>&1 | sed 's/of 100 .*/of 100/'; cat kept/* | cksum | cmp - before
+  csk restore: the naive estimate is zero: the data are, or the noise level of 100
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --sampler dps --dps-scale 1e6 --dps-levels 5 --force kept 2>&1 | sed 's/data by .* times/data by ... times/'; cat kept/* | cksum | cmp - before
+  csk restore: the sampling diverged: the samples miss the data by ... times what the noise level predicts

@@ -53,7 +53,7 @@ $ cp head.npy a.csk.checkpoint; csk train head.npy --resume --force a.csk
 $ cp head.npy last.npy; csk train head.npy last.npy --force; cmp head.npy last.npy
 2 csk train: last.npy: .npy is an image's suffix; -o names the prior
 $ cp head.npy image; ln -s image.npy same; mv image image.npy; csk train image.npy --force -o same
-2 csk train: same is an image to learn from, not the output
+2 csk train: same is an input, not the prior
 = 2
 $ csk train head.npy -o -
 2 csk train: the prior goes to a file, not to standard output
@@ -64,7 +64,9 @@ $ mkfifo pipe; csk train pipe -o p.csk
 2 csk train: pipe: is not a regular file
 = 3
 $ csk train head.npy --arch unet-xs --patch 16 --batch 4 --rate 1 --clip 1e6 --warmup 0 --steps 60 --precision f32 -o p.csk 2>&1 >/dev/null | sed -n 's/(.*dB)/.../; /adds noise/p'
-  csk train: at noise 0.01 the prior adds noise ...: the training diverged, or an image has values far above the others
+  csk train: the training diverged: at noise 0.01 the prior adds noise ...; try a lower --rate, or a longer --warmup
+$ ls p.csk 2>/dev/null
+= 2
 
 # What does not fit together.
 $ csk train head.npy --validate other --arch unet-xs b.csk
