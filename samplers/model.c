@@ -85,6 +85,19 @@ static csk_status finish(csk_model **out, csk_model *m, const char *what,
 }
 
 /* What is common to all cards; the kinds check what is theirs. */
+/* What is said of the prior is text, or is not there. */
+static csk_status check_texts(const json_t *card, const char *what)
+{
+    static const char *const names[] = { "name", "about", "licence" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const json_t *said = json_object_get(card, names[i]);
+        if (said && !json_is_string(said) && !json_is_null(said))
+            return csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" is no text", what, names[i]);
+    }
+    return CSK_OK;
+}
+
 static csk_status read_head(csk_model *m, const json_t *card, const char *what)
 {
     const char *field = NULL;
@@ -117,6 +130,8 @@ static csk_status read_head(csk_model *m, const json_t *card, const char *what)
         err = csk_fail(CSK_ERR_FORMAT,
                        "%s: \"sigma\" is [%g, %g], expected a range above 0", what,
                        sigma[0], sigma[1]);
+    if (!err)
+        err = check_texts(card, what);
     if (err)
         return err;
     m->field = field[0] == 'r' ? CSK_REAL : CSK_COMPLEX;
@@ -445,10 +460,11 @@ csk_status csk_model_samples(const csk_model *m, const char *what)
     csk_model_sigma(m, &lo, &hi);
     if (hi >= least * lo)
         return CSK_OK;
-    return csk_fail(CSK_ERR_UNSUPPORTED,
-                    "%s removes noise of the one level %.4g; samples need one that knows "
-                    "a range of levels",
-                    what, hi);
+    return csk_fail(
+        CSK_ERR_UNSUPPORTED,
+        "%s removes noise of the one level %.4g; samples need one that knows "
+        "a range of levels",
+        what, hi);
 }
 
 csk_status csk_model_prior(csk_prior **out, const csk_space *space, const csk_model *m,

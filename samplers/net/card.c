@@ -119,21 +119,20 @@ static csk_status read_range(net_card *c, const json_t *card, const char *what)
     return err;
 }
 
+/* Absent: 0, any size. */
 static csk_status read_size(net_card *c, const json_t *card, const char *what)
 {
-    double size[2] = { 0. };
-    csk_status err = CSK_OK;
+    double size[2];
 
-    if (json_object_get(card, "size"))
-        err = csk_card_reals(size, 2, card, "size", what);
-    if (!err &&
-        !(size[0] >= 0. && size[0] <= 65536. && size[1] >= 0. && size[1] <= 65536.))
-        err = out_of_range(what, "size", size[0]);
-    if (err)
-        return err;
-    c->size[0] = (int)size[0];
-    c->size[1] = (int)size[1];
-    return CSK_OK;
+    if (!json_object_get(card, "size"))
+        return CSK_OK;
+    const csk_status err = csk_card_reals(size, 2, card, "size", what);
+    for (int i = 0; i < 2 && !err; i++) {
+        if (!(size[i] >= 1. && size[i] <= 65536.))
+            return out_of_range(what, "size", size[i]);
+        c->size[i] = (int)size[i];
+    }
+    return err;
 }
 
 static csk_status read_card(net_card *c, const json_t *card, const char *what)

@@ -27,6 +27,9 @@ $ csk prior info tiny.csk --json | grep -v sha256 | tr -d ' \n' | cut -c 1-200
 $ csk prior info tiny.csk --json | grep -c '"op": "silu"'
   1
 # What is wrong is one line, exit code 3, whatever asks.
+$ sed 's/"name": "tiny"/"name": 3/' card >wrong; sh pack wrong >text.csk; csk prior info text.csk
+2 csk prior info: text.csk: "name" is no text
+= 3
 $ sed 's/"axes": 2/"axes": 9/' card >wrong; sh pack wrong >wrong.csk; csk prior info wrong.csk
 2 csk prior info: wrong.csk: "axes" is 9, expected 1 to 3
 = 3
