@@ -3,6 +3,7 @@
 #include "cs/format.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "samplers/model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -99,13 +100,28 @@ static void put_provenance(const cli_call *call, const char *path)
     csk_free(note);
 }
 
+/* A prior is no array, but there is a verb that describes it. */
+static csk_status refuse_prior(const cli_call *call, const char *path)
+{
+    csk_model *m = NULL;
+
+    if (csk_model_read(&m, path))
+        return CSK_OK;
+    csk_model_free(m);
+    return cli_bad_input(
+        call,
+        csk_fail(CSK_ERR_FORMAT, "%s: is a prior; csk prior info describes it", path));
+}
+
 static csk_status describe(const cli_call *call, const char *path)
 {
     const csk_format *format = csk_format_of(path);
     csk_array a = { .data = NULL };
     char axes[80];
-    csk_status err = cli_read(call, &a, path, 0);
+    csk_status err = format ? CSK_OK : refuse_prior(call, path);
 
+    if (!err)
+        err = cli_read(call, &a, path, 0);
     if (err)
         return err;
     axis_names(axes, sizeof(axes), &a.space);

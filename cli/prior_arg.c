@@ -195,8 +195,8 @@ static void put_row(const cli_call *call, const entry *e, const char *table)
     cli_put_text(call, "name", e->name);
     cli_put_text(call, "kind", e->model ? csk_model_kind(e->model) : "unreadable");
     cli_put_text(call, "field", field_of(e));
-    cli_put_text(call, "trained_on", e->text);
     cli_put_text(call, "file", e->path ? e->path : "-");
+    cli_put_text(call, "trained_on", e->text); /* the last, for it is long */
     cli_end_row(call);
 }
 
