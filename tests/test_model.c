@@ -76,7 +76,7 @@ static const csk_space image = TST_COMPLEX(12, 16);
 START_TEST(reads_a_wavelet_prior)
 {
     const char *path = wavelet_file();
-    const csk_model_opts none = { CSK_SHIFT_NONE };
+    const csk_model_opts none = { .shift = CSK_SHIFT_NONE };
     csk_model *m;
     csk_prior *by_model, *direct;
     double lo, hi;

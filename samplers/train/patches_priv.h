@@ -34,7 +34,7 @@ static inline int64_t csk_patch_mirror(int64_t i, int64_t length)
 }
 
 /* Floats of work for patches of this size that are shrunk to `zoom` at most, along each axis. */
-int64_t csk_window_work_len(int kernel, int size, double zoom);
+int64_t csk_window_work_len(int kind, int size, double zoom);
 
 /* out[channels][size][size]; a real image has an imaginary part of 0. */
 void csk_window_resample(const csk_window *w, float *out, int channels, float *work);
