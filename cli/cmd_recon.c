@@ -24,14 +24,8 @@ static const csk_param params[] = {
 static csk_status read_inputs(const cli_call *call, cli_scan *scan, cli_prior *prior)
 {
     const recon_opts *o = call->opts;
-    csk_status err = cli_posterior_check(call, &o->recon);
+    csk_status err = cli_posterior_prior(call, prior, o->prior, &o->recon);
 
-    if (!err)
-        err = cli_prior_read(call, prior, o->prior);
-    if (!err)
-        err = cli_posterior_check_prior(call, prior->model);
-    if (!err)
-        err = cli_bad_input(call, csk_model_samples(prior->model, o->prior));
     if (!err)
         err = cli_scan_read(call, scan, cli_arg_of(call, 0), o->coils, o->mask);
     if (!err)

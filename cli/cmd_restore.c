@@ -41,16 +41,12 @@ static csk_status read_inputs(const cli_call *call, inputs *in)
 {
     const restore_opts *o = call->opts;
     const char *path = cli_arg_of(call, 0);
-    csk_status err = cli_posterior_check(call, &o->recon);
+    csk_status err = CSK_OK;
 
-    if (!err && !(o->noise > 0.))
-        err = csk_fail(CSK_ERR_ARG, "--noise is missing or 0: how noisy are the data?");
-    if (!err)
-        err = cli_prior_read(call, &in->prior, o->prior);
-    if (!err)
-        err = cli_posterior_check_prior(call, in->prior.model);
-    if (!err)
-        err = cli_bad_input(call, csk_model_samples(in->prior.model, o->prior));
+    if (!(o->noise > 0.))
+        return csk_fail(CSK_ERR_ARG,
+                        "--noise is missing or 0: how noisy are the data?");
+    err = cli_posterior_prior(call, &in->prior, o->prior, &o->recon);
     if (!err)
         err = cli_read(call, &in->data, path, CLI_FINITE | CLI_NOT_ZERO);
     if (!err)

@@ -23,8 +23,7 @@ static csk_status write_one(const cli_call *call, const csk_array *a, const char
 typedef struct stages {
     const cli_call *call;
     double start[CSK_RECON_DONE + 1];
-    bool
-        replaces; /* an earlier run's files, which stay until all of the new ones are there */
+    bool replaces; /* files of an earlier run: they stay until the samples are there */
 } stages;
 
 /* The naive estimate is written as soon as it is there, unless it would replace another. */

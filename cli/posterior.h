@@ -11,13 +11,12 @@
 #include "cli/prior_arg.h"
 #include "samplers/recon.h"
 
-/** Whether the sampler and its schedule read every option that was given. */
-csk_status cli_posterior_check(const cli_call *call,
+/**
+ * Read the prior @p name. CSK_ERR_ARG if an option was given that sampler, schedule or prior do not
+ * read, CSK_ERR_UNSUPPORTED if the prior cannot be sampled.
+ */
+csk_status cli_posterior_prior(const cli_call *call, cli_prior *prior, const char *name,
                                const csk_recon_opts *o) CSK_MUST_CHECK;
-
-/** Whether the prior does. */
-csk_status cli_posterior_check_prior(const cli_call *call,
-                                     const csk_model *model) CSK_MUST_CHECK;
 
 /**
  * Run csk_recon_run() and write naive, mean, magnitude, std, quantiles, samples and report.json, which holds

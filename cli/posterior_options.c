@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Options that the chosen sampler, schedule or prior does not read. */
+/* The prior of a posterior, and options that sampler, schedule or prior do not read. */
 #include "cli/posterior.h"
 
 #include <string.h>
@@ -88,14 +88,7 @@ static csk_status check_langevin(const cli_call *call, const csk_method_opts *m)
     return cli_check_readers(call, readers);
 }
 
-csk_status cli_posterior_check(const cli_call *call, const csk_recon_opts *o)
-{
-    const csk_status err = check_sampler(call, (csk_method)o->method.method);
-
-    return err ? err : check_langevin(call, &o->method);
-}
-
-csk_status cli_posterior_check_prior(const cli_call *call, const csk_model *model)
+static csk_status check_prior(const cli_call *call, const csk_model *model)
 {
     const char *kind = csk_model_kind(model);
     const bool wavelet = strcmp(kind, "wavelet") == 0;
@@ -109,4 +102,20 @@ csk_status cli_posterior_check_prior(const cli_call *call, const csk_model *mode
     };
 
     return cli_check_readers(call, readers);
+}
+
+csk_status cli_posterior_prior(const cli_call *call, cli_prior *prior, const char *name,
+                               const csk_recon_opts *o)
+{
+    csk_status err = check_sampler(call, (csk_method)o->method.method);
+
+    if (!err)
+        err = check_langevin(call, &o->method);
+    if (!err)
+        err = cli_prior_read(call, prior, name);
+    if (!err)
+        err = check_prior(call, prior->model);
+    if (!err)
+        err = cli_bad_input(call, csk_model_samples(prior->model, name));
+    return err;
 }
