@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/posterior.h"
+#include "cli/results.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static csk_status write_one(const cli_call *call, const csk_array *a, const char *name)
-{
-    char *path = cli_join(cli_arg_of(call, 1), name);
-    const csk_status err = path ? cli_write(call, a, path) : CSK_ERR_NOMEM;
-
-    free(path);
-    return err;
-}
 
 /* When the stages began, and what they show. */
 typedef struct stages {
     const cli_call *call;
     double start[CSK_RECON_DONE + 1];
-    bool replaces; /* files of an earlier run: they stay until the samples are there */
+    cli_results results;
 } stages;
 
 /* The naive estimate is written as soon as it is there, unless it would replace another. */
@@ -36,75 +26,30 @@ static csk_status on_stage(void *user, csk_recon_stage stage, const csk_recon *s
     s->start[stage] = cli_seconds();
     if (stage < CSK_RECON_DONE) /* the same monitor under another name */
         (void)cli_monitor(s->call, labels[stage]);
-    return stage == CSK_RECON_RADIUS && !s->replaces
-               ? write_one(s->call, &so_far->naive, "naive.npy")
+    return stage == CSK_RECON_RADIUS && !s->results.replaces
+               ? cli_results_write(&s->results, &so_far->naive, "naive.npy")
                : CSK_OK;
 }
 
 /* The mean of real images is also the mean of what is looked at: one file is enough. */
-static csk_status write_rest(const cli_call *call, const csk_recon *p)
+static csk_status write_rest(const cli_results *to, const csk_recon *p)
 {
-    csk_status err = write_one(call, &p->mean, "mean.npy");
+    csk_status err = cli_results_write(to, &p->mean, "mean.npy");
 
     if (!err && p->mean.space.field == CSK_COMPLEX)
-        err = write_one(call, &p->magnitude, "magnitude.npy");
+        err = cli_results_write(to, &p->magnitude, "magnitude.npy");
     if (p->samples.space.dim[0] == 1) {
-        cli_say(call, "one sample has no spread: no std, q05, q95");
-        return err ? err : write_one(call, &p->samples, "samples.npy");
+        cli_say(to->call, "one sample has no spread: no std, q05, q95");
+        return err ? err : cli_results_write(to, &p->samples, "samples.npy");
     }
     if (!err)
-        err = write_one(call, &p->std, "std.npy");
+        err = cli_results_write(to, &p->std, "std.npy");
     if (!err)
-        err = write_one(call, &p->low, "q05.npy");
+        err = cli_results_write(to, &p->low, "q05.npy");
     if (!err)
-        err = write_one(call, &p->high, "q95.npy");
+        err = cli_results_write(to, &p->high, "q95.npy");
     if (!err)
-        err = write_one(call, &p->samples, "samples.npy");
-    return err;
-}
-
-static const char *const written[] = { "naive.npy",   "mean.npy",   "magnitude.npy",
-                                       "std.npy",     "q05.npy",    "q95.npy",
-                                       "samples.npy", "report.json" };
-enum { WRITTEN = sizeof(written) / sizeof(written[0]) };
-
-/* DIR/NAME followed by @p suffix, if it is there. */
-static csk_status remove_one(const cli_call *call, const char *name, const char *suffix)
-{
-    char *path = cli_join(cli_arg_of(call, 1), name);
-    char *whole = path ? cli_concat(path, suffix) : NULL;
-    csk_status err = whole ? CSK_OK : cli_no_memory();
-
-    if (!err && remove(whole) != 0 && errno != ENOENT)
-        err = csk_fail(CSK_ERR_IO, "%s: %s", whole, strerror(errno));
-    free(path);
-    free(whole);
-    return err;
-}
-
-/* Whether an earlier run left anything. */
-static bool is_there(const cli_call *call)
-{
-    bool found = false;
-
-    for (int i = 0; i < WRITTEN && !found; i++) {
-        char *path = cli_join(cli_arg_of(call, 1), written[i]);
-        found = path && access(path, F_OK) == 0;
-        free(path);
-    }
-    return found;
-}
-
-/* What an earlier run left would mix with what is written now. */
-static csk_status remove_old(const cli_call *call)
-{
-    csk_status err = CSK_OK;
-
-    for (int i = 0; i < WRITTEN && !err; i++) {
-        err = remove_one(call, written[i], "");
-        if (!err)
-            err = remove_one(call, written[i], ".json"); /* where it came from */
-    }
+        err = cli_results_write(to, &p->samples, "samples.npy");
     return err;
 }
 
@@ -124,16 +69,15 @@ static csk_status check_samples(const csk_recon *p)
         ratio);
 }
 
-/* All arrays, in place of those of an earlier run. */
-static csk_status write_all(const cli_call *call, const csk_recon *p, bool replaces)
+static csk_status write_all(cli_results *to, const csk_recon *p)
 {
     csk_status err = check_samples(p);
 
-    if (!err && replaces)
-        err = remove_old(call);
-    if (!err && replaces)
-        err = write_one(call, &p->naive, "naive.npy");
-    return err ? err : write_rest(call, p);
+    if (!err && to->replaces)
+        err = cli_results_stage(to);
+    if (!err && to->replaces)
+        err = cli_results_write(to, &p->naive, "naive.npy");
+    return err ? err : write_rest(to, p);
 }
 
 /* The schedule, which other samplers do not have. */
@@ -252,8 +196,10 @@ static void report_mismatch(const cli_call *call, const csk_recon *p, const char
 }
 
 /* All that was said, and every level of the schedule. */
-static csk_status write_report(const cli_call *call, const csk_recon *p)
+static csk_status write_report(const cli_results *to, const csk_recon *p)
 {
+    const cli_call *call = to->call;
+
     for (int k = 0; k < p->info.count; k++) {
         const csk_stage *g = &p->info.stages[k];
 
@@ -265,7 +211,7 @@ static csk_status write_report(const cli_call *call, const csk_recon *p)
         cli_end_row(call);
     }
     char *json = cli_report_json(call);
-    char *path = cli_join(cli_arg_of(call, 1), "report.json");
+    char *path = cli_join(to->dir, "report.json");
     const csk_status err =
         json && path ? cli_write_file(call, path, json, strlen(json)) : CSK_ERR_NOMEM;
 
@@ -283,16 +229,15 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
     csk_recon p = { .unit = 0. };
     csk_recon_opts opts = *given;
     stages s = { .call = call };
-    csk_status err = cli_make_dir(call, cli_arg_of(call, 1));
+    csk_status err = cli_results_open(&s.results, call, cli_arg_of(call, 1));
 
     opts.method.recover.langevin.monitor = cli_monitor(call, NULL);
     opts.stage = on_stage;
     opts.user = &s;
-    s.replaces = !err && is_there(call);
     if (!err)
         err = csk_recon_run(&p, A, b, eta, prior->model, call->seed, &opts);
     if (!err)
-        err = write_all(call, &p, s.replaces);
+        err = write_all(&s.results, &p);
     if (!err) {
         cli_put_text(call, "prior", prior->name);
         cli_put_text(call, "prior_kind", csk_model_kind(prior->model));
@@ -302,8 +247,11 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
         report_sampling(call, given, &p);
         report_mismatch(call, &p, prior->name);
         report_seconds(call, &p, &s, seconds_reading);
-        err = write_report(call, &p);
+        err = write_report(&s.results, &p);
     }
+    if (!err)
+        err = cli_results_commit(&s.results);
+    cli_results_clear(&s.results);
     csk_recon_clear(&p);
     return err;
 }

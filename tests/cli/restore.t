@@ -131,3 +131,12 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sa
   csk restore: the naive estimate is zero: the data are, or the noise level of 100
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --sampler dps --dps-scale 1e6 --dps-levels 5 --force kept 2>&1 | sed 's/data by .* times/data by ... times/'; cat kept/* | cksum | cmp - before
   csk restore: the sampling diverged: the samples miss the data by ... times what the noise level predicts
+$ (ulimit -f 1; csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --levels 2 --force kept 2>&1 >/dev/null | grep -c 'File too large'); cat kept/* | cksum | cmp - before; ls -A kept | grep new
+  1
+= 1
+# Nor is what it reads written over, nor a directory removed.
+$ csk restore kept/mean.npy --operator denoise --noise 0.05 --prior g.csk --samples 2 --levels 2 --force kept; cat kept/* | cksum | cmp - before
+2 csk restore: kept/mean.npy is an input, not an output
+$ mkdir -p odd/q95.npy; csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --force odd; ls odd
+  q95.npy
+2 csk restore: odd/q95.npy: is a directory, the output is a file
