@@ -53,16 +53,18 @@ static void add_coil_axis(csk_array *kspace, csk_array *maps)
     kspace->space = csk_space_stack(&kspace->space, CSK_AXIS_COIL, 1);
 }
 
-/* What the library says of "scan" is said of the file. */
-static csk_status name_file(csk_status err, const char *kspace)
+/* What the library says of "scan" is said of the file it is about. */
+static csk_status name_file(csk_status err, const char *kspace, const char *coils)
 {
-    static const char who[] = "scan: ";
+    static const char who[] = "scan: ", maps[] = "coil maps";
     char why[256];
 
     (void)snprintf(why, sizeof(why), "%s", csk_error_message());
     if (!err || strncmp(why, who, sizeof(who) - 1) != 0)
         return err;
-    return csk_fail(err, "%s: %s", kspace, why + sizeof(who) - 1);
+    const char *what = why + sizeof(who) - 1;
+    const bool of_maps = coils && strncmp(what, maps, sizeof(maps) - 1) == 0;
+    return csk_fail(err, "%s: %s", of_maps ? coils : kspace, what);
 }
 
 static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
@@ -93,7 +95,7 @@ static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
                                            coils));
     if (!err) {
         err = csk_scan_init(&s->is, &s->kspace, coils ? &maps : NULL, mask);
-        err = cli_bad_input(call, name_file(err, kspace));
+        err = cli_bad_input(call, name_file(err, kspace, coils));
     }
     csk_array_clear(&maps);
     csk_free(mask);

@@ -118,5 +118,5 @@ $ csk convert head.npy --scale 3e38 huge.npy >/dev/null; csk simulate huge.npy -
 = 3
 # Coil maps of another unit would leave nothing of the data.
 $ csk convert scan-coils.cfl --scale 1e25 vast.cfl >/dev/null; csk solve scan.cfl --coils vast.cfl --noise 0.01 vast.npy
-2 csk solve: scan.cfl: coil maps reach 1e+25, expected about 1
+2 csk solve: vast.cfl: coil maps reach 1e+25, expected about 1
 = 3
