@@ -33,27 +33,49 @@ csk_status cli_find_axis(int *axis, const csk_space *space, const char *name,
                     known);
 }
 
-/*
- * The next item of a list "a=b,c=d": its parts, without "=" only @p name. Moves @p at on;
- * false at the end of the list.
- */
+/* One item of a list "z=180,y=2:9" or "y,x". */
 typedef struct item {
+    int axis; /* -1: the list has ended */
     char name[24], value[40];
 } item;
 
-static bool next_item(item *it, const char **at)
+/* Such a list, as an option has it, and how far it has been read. */
+typedef struct list {
+    const char *option, *text;
+    const csk_space *space;
+    const char *at;
+    bool ended, named[CSK_MAX_RANK];
+} list;
+
+static list list_of(const char *option, const char *text, const csk_space *space)
 {
-    if (**at == '\0')
-        return false;
-    const size_t len = strcspn(*at, ",");
-    const size_t eq = strcspn(*at, "=,");
-    (void)snprintf(it->name, sizeof(it->name), "%.*s", (int)eq, *at);
+    return (list){ .option = option, .text = text, .space = space, .at = text };
+}
+
+/* The next item; CSK_ERR_ARG if it is no axis, or one that was named before. */
+static csk_status next_item(item *it, list *l)
+{
+    it->axis = -1;
+    if (l->ended)
+        return CSK_OK;
+    const size_t len = strcspn(l->at, ",");
+    const size_t eq = strcspn(l->at, "=,");
+    (void)snprintf(it->name, sizeof(it->name), "%.*s", (int)eq, l->at);
     it->value[0] = '\0';
     if (eq < len)
         (void)snprintf(it->value, sizeof(it->value), "%.*s", (int)(len - eq - 1),
-                       *at + eq + 1);
-    *at += len + ((*at)[len] == ',');
-    return true;
+                       l->at + eq + 1);
+    l->ended = l->at[len] == '\0';
+    l->at += l->ended ? len : len + 1;
+
+    const csk_status err = cli_find_axis(&it->axis, l->space, it->name, l->option);
+    if (err)
+        return err;
+    if (l->named[it->axis])
+        return csk_fail(CSK_ERR_ARG, "%s: axis %s is named twice in '%.60s'", l->option,
+                        it->name, l->text);
+    l->named[it->axis] = true;
+    return CSK_OK;
 }
 
 /* After @p err of making @p b from @p a: b takes the place of a. */
@@ -92,21 +114,15 @@ typedef struct cut {
 static csk_status parse_cut(cut cuts[CSK_MAX_RANK], const csk_space *s, const item *it,
                             const char *text)
 {
-    int axis;
-    const csk_status err = cli_find_axis(&axis, s, it->name, "slice");
+    const int64_t n = s->dim[it->axis];
+    cut *c = &cuts[it->axis];
 
-    if (err)
-        return err;
-    cut *c = &cuts[axis];
-    if (c->wanted)
-        return csk_fail(CSK_ERR_ARG, "slice: axis %s is cut twice in '%.60s'", it->name,
-                        text);
-    if (!parse_range(it->value, s->dim[axis], &c->first, &c->end, &c->range))
+    if (!parse_range(it->value, n, &c->first, &c->end, &c->range))
         return csk_fail(CSK_ERR_ARG, "slice: '%.60s' is not like z=180 or z=10:200",
                         text);
-    if (c->first < 0 || c->end <= c->first || c->end > s->dim[axis])
+    if (c->first < 0 || c->end <= c->first || c->end > n)
         return csk_fail(CSK_ERR_ARG, "slice: %s=%s is not in the axis, 0..%lld",
-                        it->name, it->value, (long long)s->dim[axis] - 1);
+                        it->name, it->value, (long long)n - 1);
     c->wanted = true;
     return CSK_OK;
 }
@@ -115,11 +131,15 @@ static csk_status parse_cut(cut cuts[CSK_MAX_RANK], const csk_space *s, const it
 csk_status cli_slice(csk_array *a, const char *text)
 {
     cut cuts[CSK_MAX_RANK] = { { .wanted = false } };
-    csk_status err = CSK_OK;
+    list l = list_of("slice", text, &a->space);
     item it;
+    csk_status err = next_item(&it, &l);
 
-    for (const char *at = text; !err && next_item(&it, &at);)
+    while (!err && it.axis >= 0) {
         err = parse_cut(cuts, &a->space, &it, text);
+        if (!err)
+            err = next_item(&it, &l);
+    }
     for (int axis = a->space.rank - 1; axis >= 0 && !err; axis--) {
         const cut *c = &cuts[axis];
         csk_array b = { .data = NULL };
@@ -147,14 +167,12 @@ csk_status cli_resample(csk_array *a, const char *text)
 {
     double factor[CSK_MAX_RANK];
     csk_array b = { .data = NULL };
-    csk_status err = CSK_OK;
-    item it;
 
     for (int i = 0; i < a->space.rank; i++)
         factor[i] = 1.;
     if (!strchr(text, '=')) {
         double all;
-        err = parse_factor(&all, text);
+        const csk_status err = parse_factor(&all, text);
         if (err)
             return err;
         for (int i = 0; i < a->space.rank; i++) {
@@ -163,30 +181,31 @@ csk_status cli_resample(csk_array *a, const char *text)
                 factor[i] = all;
         }
     } else {
-        for (const char *at = text; next_item(&it, &at);) {
-            int axis;
-            err = cli_find_axis(&axis, &a->space, it.name, "resample");
+        list l = list_of("resample", text, &a->space);
+        item it;
+        csk_status err = next_item(&it, &l);
+        while (!err && it.axis >= 0) {
+            err = parse_factor(&factor[it.axis], it.value);
             if (!err)
-                err = parse_factor(&factor[axis], it.value);
-            if (err)
-                return err;
+                err = next_item(&it, &l);
         }
+        if (err)
+            return err;
     }
     return replace(a, &b, csk_array_shrink(&b, a, factor));
 }
 
 csk_status cli_flip(csk_array *a, const char *text)
 {
+    list l = list_of("flip", text, &a->space);
     item it;
+    csk_status err = next_item(&it, &l);
 
-    for (const char *at = text; next_item(&it, &at);) {
-        int axis;
-        const csk_status err = cli_find_axis(&axis, &a->space, it.name, "flip");
-        if (err)
-            return err;
-        csk_array_flip(a, axis);
+    while (!err && it.axis >= 0) {
+        csk_array_flip(a, it.axis);
+        err = next_item(&it, &l);
     }
-    return CSK_OK;
+    return err;
 }
 
 csk_status cli_recentre(csk_array *a, const char *text, bool grow)

@@ -39,6 +39,16 @@ $ csk convert a.npy --resample y=0.1 d.npy
 $ csk convert a.npy --flip up d.npy
 2 csk convert: --flip: there is no axis 'up', only y x
 = 2
+# One axis by two names; no axis at all.
+$ csk convert a.npy --flip y,0 d.npy
+2 csk convert: --flip: axis 0 is named twice in 'y,0'
+= 2
+$ csk convert a.npy --resample y=0.5,y=0.5 d.npy
+2 csk convert: --resample: axis y is named twice in 'y=0.5,y=0.5'
+= 2
+$ csk convert a.npy --slice '' d.npy
+2 csk convert: --slice: there is no axis '', only y x
+= 2
 $ csk convert a.npy --magnitude --phase d.npy
 2 csk convert: only one of --magnitude, --real, --imaginary, --phase
 = 2
@@ -178,5 +188,5 @@ $ mkdir a.npy.json; csk info a.npy | head -1
 $ csk phantom --shape 4,5,6 --kind sparse --nonzeros 20 three.npy >/dev/null; for s in 0=1,1=2:4 1=2:4,0=1; do csk convert three.npy --slice $s --force cut.npy | grep shape; done; csk convert three.npy --slice 0=1,0=2 --force cut.npy
   shape  2x6
   shape  2x6
-2 csk convert: --slice: axis 0 is cut twice in '0=1,0=2'
+2 csk convert: --slice: axis 0 is named twice in '0=1,0=2'
 = 2
