@@ -105,8 +105,13 @@ static csk_status check_dir(const cli_call *call, const char *path)
 {
     struct stat st;
 
-    if (stat(path, &st) != 0)
-        return check_parent(path);
+    if (stat(path, &st) != 0) {
+        if (errno != ENOENT)
+            return csk_fail(CSK_ERR_IO, "%s: %s", path, strerror(errno));
+        return lstat(path, &st) == 0
+                   ? csk_fail(CSK_ERR_IO, "%s: is a link to nothing", path)
+                   : check_parent(path);
+    }
     if (!S_ISDIR(st.st_mode))
         return csk_fail(CSK_ERR_IO, "%s: is a file, the output is a directory", path);
     if (access(path, W_OK | X_OK) != 0)

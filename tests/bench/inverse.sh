@@ -87,8 +87,9 @@ coverage() {
     "$csk" metric "truth-$image.npy" rec/mean.npy --samples rec/samples.npy | number coverage
 }
 
-one_sample() {
-    quietly "$csk" convert rec/samples.npy --slice "0=$1" --force one.npy
+# mean_from FIRST COUNT: distance of the mean of COUNT samples
+mean_from() {
+    quietly "$csk" convert rec/samples.npy --slice "0=$1:$(($1 + $2))" --mean 0 --force one.npy
     distance one.npy
 }
 
@@ -108,14 +109,14 @@ tune() {
     while read -r setting; do
         # shellcheck disable=SC2086 # a list of options
         [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
-        echo "$([ "$(wc -l <settings)" = 1 ] || one_sample 0)" "$setting"
+        echo "$([ "$(wc -l <settings)" = 1 ] || mean_from 0 1)" "$setting"
     done <settings | sort -n >tried
     [ -s tried ] || return 1
     echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
 }
 
-# Lines: task sampler evaluations image evaluated seconds coverage, distance of the mean, of each
-# sample
+# Lines of results: task sampler evaluations image evaluated seconds coverage, distance of the mean,
+# of each sample. Lines of pairs: the first four, distance of the mean of two antithetic samples.
 measure() {
     for image in ${IMAGES:-03 08 13 19}; do
         grep -q "^$task $sampler $count $image " results && continue
@@ -129,20 +130,34 @@ measure() {
             distance rec/mean.npy
             k=0
             while [ $k -lt "$samples" ]; do
-                one_sample $k
+                mean_from $k 1
                 k=$((k + 1))
             done
             echo
         } >>results
+        [ "$sampler" = langevin ] || continue
+        k=0
+        while [ $k -lt $((samples - 1)) ]; do
+            echo "$task $sampler $count $image $(mean_from $k 2)" >>pairs
+            k=$((k + 2))
+        done
     done
 }
 
-# Means over images: task sampler budget, evaluated, distance of a sample, of their mean, of the
-# mean of infinitely many, coverage. With m, s the mean squares of the last two errors, independent
-# samples make the third (n m - s) / (n - 1). The errors of Langevin's antithetic pairs cancel: what
-# the mean of a few has is what that of many has, and without this the others would be wronged.
+# Means over images, lines of means: task sampler budget, evaluated, distance of a sample, of the mean
+# of two, of all, of infinitely many, coverage. With m, s the mean squares of the errors of the mean
+# of n and of a sample, independent samples make the last (n m - s) / (n - 1), and that of two, on
+# average over all pairs, half way from there to s. Langevin's samples are antithetic pairs, whose
+# errors cancel: for these the mean of two is measured, and what the mean of n has is what that of
+# many has. Without this column the others would be wronged.
 average() {
-    awk '{
+    awk '
+    FILENAME == "pairs" {
+        two[$1 " " $2 " " $3] += $5
+        pairs[$1 " " $2 " " $3]++
+        next
+    }
+    {
         key = $1 " " $2 " " $3
         n[key]++
         seen[key] += $5
@@ -155,13 +170,62 @@ average() {
         }
         m = NF - 8
         limit = m > 1 ? (m * $8 * $8 - square) / (m - 1) : $8 * $8
-        many[key] += $2 == "langevin" ? $8 : limit > 0 ? sqrt(limit) : 0
+        if (limit < 0)
+            limit = 0
+        many[key] += $2 == "langevin" ? $8 : sqrt(limit)
+        of_two[key] += sqrt((limit + square) / 2)
     }
     END {
         for (key in n)
-            print key, seen[key] / n[key], one[key] / n[key], mean[key] / n[key],
+            print key, seen[key] / n[key], one[key] / n[key],
+                key in pairs ? two[key] / pairs[key] : of_two[key] / n[key], mean[key] / n[key],
                 many[key] / n[key], covered[key] / n[key]
-    }' results | sort -k1,1 -k2,2 -k3,3n >means
+    }' pairs results | sort -k1,1 -k2,2 -k3,3n >means
+}
+
+# What N evaluations in all buy: for each sampler the nearest of one sample with N, the mean of two
+# with N/2 each and the mean of all, of N/samples each, as a table; the number of samples beside it.
+equal() {
+    # shellcheck disable=SC2086 # a list of words
+    awk -v all="$samples" -v tasks="$tasks" -v samplers="$samplers" '
+    function spend(total, of, distance, key) {
+        key = $1 " " total " " $2
+        if (!(key in best) || distance < best[key]) {
+            best[key] = distance
+            by[key] = of
+        }
+        totals[total]
+    }
+    {
+        spend($3, 1, $5)
+        spend(2 * $3, 2, $6)
+        spend(all * $3, all, $7)
+    }
+    END {
+        n = split(tasks, task, " ")
+        m = split(samplers, sampler, " ")
+        for (i = 1; i <= n; i++)
+            for (total = 1; total <= 65536; total++) {
+                if (!(total in totals))
+                    continue
+                row = "| " task[i] " | " total " |"
+                least = ""
+                full = 1
+                for (j = 1; j <= m; j++) {
+                    key = task[i] " " total " " sampler[j]
+                    full = full && key in best
+                    if (key in best && (least == "" || best[key] < least))
+                        least = best[key]
+                }
+                for (j = 1; j <= m; j++) {
+                    key = task[i] " " total " " sampler[j]
+                    mark = best[key] == least ? "**" : ""
+                    row = row sprintf(" %s%.4f%s (%d) |", mark, best[key], mark, by[key])
+                }
+                if (full)
+                    print row
+            }
+    }' means
 }
 
 figure() {
@@ -179,7 +243,7 @@ figure() {
         for sampler in $samplers; do
             color=$((color + 1))
             curve=curve-$task-$sampler
-            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $6 }' \
+            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $7 }' \
                 means >"$curve"
             [ -s "$curve" ] || continue
             plot="$plot '$curve' using 1:2 with linespoints lc $color pt $color title '$sampler',"
@@ -190,7 +254,7 @@ figure() {
 }
 
 cd "$out"
-touch results tuned
+touch results pairs tuned
 for task in $tasks; do
     case $task in
     inpaint*)
@@ -209,9 +273,17 @@ for task in $tasks; do
     done
 done
 average
-echo "| task | sampler | score evaluations | a sample | mean of $samples | of many | in the 90 % interval |"
-echo "|---|---|---|---|---|---|---|"
-awk '{ printf "| %s | %s | %.0f | %.4f | %.4f | %.4f | %.0f %% |\n", $1, $2, $4, $5, $6, $7, $8 }' means
+echo "| task | sampler | score evaluations | a sample | mean of 2 | mean of $samples | of many | in the 90 % interval |"
+echo "|---|---|---|---|---|---|---|---|"
+awk '{
+    printf "| %s | %s | %.0f | %.4f | %.4f | %.4f | %.4f | %.0f %% |\n", $1, $2, $4, $5, $6, $7, $8, $9
+}' means
+echo
+# shellcheck disable=SC2086 # a list of words
+echo "| task | evaluations in all |$(printf ' %s |' $samplers)"
+# shellcheck disable=SC2086
+echo "|---|---|$(printf -- '---|%.0s' $samplers)"
+equal
 figure >figure.gnuplot
 quietly gnuplot figure.gnuplot
 echo

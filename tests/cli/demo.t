@@ -92,6 +92,10 @@ $ csk demo --head volume.npy --slice 4 --train 2 --gap 1 --resample 1 --shape 20
 $ csk demo --head volume.npy out
 2 csk demo: out is not empty; --force writes into it
 = 1
+$ ln -s nowhere link; csk demo --head volume.npy link; csk demo --head volume.npy volume.npy/
+2 csk demo: link: is a link to nothing
+2 csk demo: volume.npy/: Not a directory
+= 1
 # With a learned prior, which may be any: one more posterior, which is the one that is shown.
 $ csk demo --head volume.npy --slice 4 --train 2 --gap 1 --resample 1 --shape 40,40 --acs 12 --coils 2 --samples 2 --levels 2 --prior out/fitted.csk two 2>lines >table; sed 's/  .*//' table | uniq | grep 'prior'; grep 'csk recon' lines; ls two/learned | grep -v json; grep -c '"prior": "out/fitted.csk"' two/report.json
   one sample, wavelet prior
