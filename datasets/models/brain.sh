@@ -13,10 +13,14 @@
 # 1.6; OUT.second, from there, on images that fill their grid and end at the edge of k-space, as raw
 # data do, with that edge raised or lowered by up to 3; OUT.third, from there, with the edge as it is: a
 # prior that expects so much takes the stripes of undersampling for it; OUT, from there, with a third
-# of the patches from photographs (photos.sh; PHOTOS=DIR keeps them there, and uses them if it
-# exists): scans show texture that these few heads have not. Three hours on two cores.
+# of the patches from photographs, because scans show texture that these few heads have not, and
+# the edge raised or lowered by up to 1.3. The photographs are those of photos.sh (PHOTOS=DIR keeps
+# them there, and uses them if it exists). Three hours on two idle cores.
+# What is there is not trained again: after an interruption add --resume. --plan plans the stage that is
+# next, the last one after fetching the photographs.
 # Of the prior that is shipped, the schedule of OUT.first was lengthened from 9500 steps with
-# --resume, and that of OUT was run in two parts, so that its bits are its own.
+# --resume, and OUT is of two schedules: 6000 steps without --edge-gain, then 9000 with it, seed 6. So its
+# bits are its own. Then csk prior expect on the held-out files.
 set -eu
 here=$(dirname "$0")
 csk=${CSK:-$here/../../build/release/csk}
@@ -68,6 +72,7 @@ full() {
 # The photographs at 0.4 of their size, where they are sharp.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 photos=${PHOTOS:-$work/photos}
 "$here/photos.sh" "$photos"
 for photo in "$photos"/*.jpg; do

@@ -4,7 +4,7 @@
 #
 #   datasets/models/natural.sh [OUT [OPTION...]]
 #
-# The photographs are those of photos.sh beside this script.
+# The photographs are those of photos.sh beside this script, which fetches them, with --plan, too.
 # OUT is the prior (default natural.csk); options go to csk train. PHOTOS=DIR keeps the
 # photographs there, and uses them if it exists.
 # The prior that is shipped was trained by this with --resume while the schedule was lengthened from
@@ -18,6 +18,7 @@ out=${1:-natural.csk}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 photos=${PHOTOS:-$work/photos}
 "$here/photos.sh" "$photos"
 

@@ -11,9 +11,9 @@
 #   plasma-workspace-wallpapers  GPL-2+ (their own files say LGPL-3)
 #   lomiri-wallpapers-16.04      CC BY 4.0, CC BY-SA 4.0, CC0
 #   lomiri-wallpapers-20.04      CC BY-SA 3.0
-# If DIR exists, it is left as it is.
+# Debian 12's have them. If DIR exists, it is left as it is.
 set -eu
-photos=$1
+photos=${1%/}
 [ ! -d "$photos" ] || exit 0
 
 mate='Aqua Blinds Dune FreshFlower Garden GreenMeadow LadyBird RainDrops Storm TwoWings Wood
@@ -29,6 +29,7 @@ lomiri='Bridge_by_Sander_Klootwijk Dragonfly_by_Bolly Kleiber_by_Lukas_Baubkus
 work=$photos.part
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 mkdir -p "$work/packages" "$work/photos"
 (
     cd "$work/packages"

@@ -1,8 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Sourced by the scripts beside it: the program, a folder for what they make, small helpers.
 # shellcheck shell=sh disable=SC2034 # what is set here is used there
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 csk=${CSK:-$root/build/release/csk}
+case $csk in */*) csk=$(realpath "$csk") ;; esac # scripts change the folder
 data=$(cd "${DATA:-$root/../shared/data}" 2>/dev/null && pwd) || {
     echo "$(basename "$0"): the images and scans are not in ${DATA:-$root/../shared/data};" \
         "say by DATA=folder where they are (docs/results.md)" >&2

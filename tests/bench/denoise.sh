@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # How much noise a prior's denoiser takes away, as a table in Markdown.
 #
 # usage: denoise.sh natural [PRIOR...]   PSNR on Kodak24, grey, in dB (default: natural)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # Inverse problems on 256x256 pieces of photographs: distance to the truth against score
 # evaluations, of annealed Langevin dynamics and of others. A table in Markdown, a figure.
 #
@@ -11,9 +12,10 @@
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which the others' settings are found (default: 05)
 #   SAMPLES      for each (default: 8)
-#   RESTORE      more options for csk restore
+#   RESTORE      more options for csk restore, such as all SAMPLERS take
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
-#                OUT/results and OUT/tuned is not done again
+#                OUT/results and OUT/tuned is not done again: another prior, another number of
+#                samples or other options need another OUT
 #   CSK, DATA    the program, the shared data
 #
 # Langevin dynamics has csk's own settings. Of the others every setting in candidates() is tried
@@ -109,52 +111,66 @@ tune() {
     while read -r setting; do
         # shellcheck disable=SC2086 # a list of options
         [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
-        echo "$([ "$(wc -l <settings)" = 1 ] || mean_from 0 1)" "$setting"
+        near=0
+        [ "$(wc -l <settings)" = 1 ] || near=$(mean_from 0 1)
+        [ -z "$near" ] || echo "$near $setting"
     done <settings | sort -n >tried
     [ -s tried ] || return 1
     echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
 }
 
 # Lines of results: task sampler evaluations image evaluated seconds coverage, distance of the mean,
-# of each sample. Lines of pairs: the first four, distance of the mean of two antithetic samples.
+# of each sample. Lines of pairs: the first four, distances of the means of two antithetic samples.
+# A line is appended when it is whole, pairs first: an interruption leaves no half.
 measure() {
     for image in ${IMAGES:-03 08 13 19}; do
         grep -q "^$task $sampler $count $image " results && continue
         prepare
         # shellcheck disable=SC2046 # a list of options
-        restore "$samples" $(sed -n "s/^$task $sampler $count //p" tuned) || continue
-        {
-            printf '%s %s %s %s ' "$task" "$sampler" "$count" "$image"
-            calculate "$(number "score evaluations" <log) / $samples"
-            printf ' %s %s ' "$(number "seconds sampling" <log)" "$(coverage)"
-            distance rec/mean.npy
-            k=0
-            while [ $k -lt "$samples" ]; do
-                mean_from $k 1
-                k=$((k + 1))
-            done
-            echo
-        } >>results
-        [ "$sampler" = langevin ] || continue
+        restore "$samples" $(sed -n "s/^$task $sampler $count //p" tuned) || {
+            echo "$task $sampler $count $image: $(tail -1 log)" >&2
+            continue
+        }
+        row="$(calculate "$(number "score evaluations" <log) / $samples")"
+        row="$row $(number "seconds sampling" <log) $(coverage) $(distance rec/mean.npy)"
+        two=
         k=0
-        while [ $k -lt $((samples - 1)) ]; do
-            echo "$task $sampler $count $image $(mean_from $k 2)" >>pairs
-            k=$((k + 2))
+        while [ $k -lt "$samples" ]; do
+            row="$row $(mean_from $k 1)"
+            if [ "$sampler" = langevin ] && [ $((k % 2)) = 1 ]; then
+                two="$two $(mean_from $((k - 1)) 2)"
+            fi
+            k=$((k + 1))
         done
+        [ -z "$two" ] || echo "$task $sampler $count $image $two" >>pairs
+        echo "$task $sampler $count $image $row" >>results
     done
 }
 
 # Means over images, lines of means: task sampler budget, evaluated, distance of a sample, of the mean
-# of two, of all, of infinitely many, coverage. With m, s the mean squares of the errors of the mean
-# of n and of a sample, independent samples make the last (n m - s) / (n - 1), and that of two, on
-# average over all pairs, half way from there to s. Langevin's samples are antithetic pairs, whose
-# errors cancel: for these the mean of two is measured, and what the mean of n has is what that of
-# many has. Without this column the others would be wronged.
+# of two, of all, of infinitely many, coverage. All are roots of mean squares for an image. With m, s the
+# mean squares of the errors of the mean of n and of one, independent ones make that of infinitely
+# many (n m - s) / (n - 1), and that of two, on average over all pairs, half way from there to s.
+# Langevin's samples are antithetic pairs, whose errors cancel: for these the means of two are measured,
+# and it is they that are independent. Without the last column the others would be wronged.
 average() {
-    awk '
+    awk -v images=" ${IMAGES:-03 08 13 19} " -v samples="$samples" '
+    function limit(n, m, s) {
+        m = n > 1 ? (n * m - s) / (n - 1) : m
+        return m > 0 ? m : 0
+    }
+    function squares(from, to, k, sum) {
+        for (k = from; k <= to; k++)
+            sum += $k * $k
+        return sum / (to - from + 1)
+    }
+    index(images, " " $4 " ") == 0 { next }
     FILENAME == "pairs" {
-        two[$1 " " $2 " " $3] += $5
-        pairs[$1 " " $2 " " $3]++
+        two[$1, $2, $3, $4] = squares(5, NF)
+        next
+    }
+    NF != 8 + samples {
+        print "inverse.sh: results: not " samples " samples: " $0 >"/dev/stderr"
         next
     }
     {
@@ -163,28 +179,30 @@ average() {
         seen[key] += $5
         covered[key] += $7
         mean[key] += $8
-        square = 0
-        for (k = 9; k <= NF; k++) {
-            one[key] += $k / (NF - 8)
-            square += $k * $k / (NF - 8)
+        square = squares(9, NF)
+        one[key] += sqrt(square)
+        if (($1, $2, $3, $4) in two) {
+            pair = two[$1, $2, $3, $4]
+            far = limit(samples / 2, $8 * $8, pair)
+        } else {
+            far = limit(samples, $8 * $8, square)
+            pair = (far + square) / 2
+            if ($2 == "langevin")
+                print "inverse.sh: pairs: nothing of " key " " $4 >"/dev/stderr"
         }
-        m = NF - 8
-        limit = m > 1 ? (m * $8 * $8 - square) / (m - 1) : $8 * $8
-        if (limit < 0)
-            limit = 0
-        many[key] += $2 == "langevin" ? $8 : sqrt(limit)
-        of_two[key] += sqrt((limit + square) / 2)
+        of_two[key] += sqrt(pair)
+        many[key] += sqrt(far)
     }
     END {
         for (key in n)
-            print key, seen[key] / n[key], one[key] / n[key],
-                key in pairs ? two[key] / pairs[key] : of_two[key] / n[key], mean[key] / n[key],
-                many[key] / n[key], covered[key] / n[key]
+            print key, seen[key] / n[key], one[key] / n[key], of_two[key] / n[key],
+                mean[key] / n[key], many[key] / n[key], covered[key] / n[key]
     }' pairs results | sort -k1,1 -k2,2 -k3,3n >means
 }
 
-# What N evaluations in all buy: for each sampler the nearest of one sample with N, the mean of two
-# with N/2 each and the mean of all, of N/samples each, as a table; the number of samples beside it.
+# What N evaluations in all can buy: for each sampler the nearest to the truth of one sample with N,
+# the mean of two with N/2 each and the mean of all, of N/samples each, as a table, the number of
+# samples beside it. The truth chooses, for all alike.
 equal() {
     # shellcheck disable=SC2086 # a list of words
     awk -v all="$samples" -v tasks="$tasks" -v samplers="$samplers" '

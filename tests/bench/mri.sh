@@ -1,9 +1,10 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # Reconstructions of a fully sampled scan from a part of it, as a table in Markdown.
 #
 # usage: mri.sh [PRIOR...]      files, or names of datasets/models (default: brain)
 #
-#   KSPACE  the scan: BART's cfl, [coil][y][x] (default: the T2 brain of the shared data)
+#   KSPACE  the scan: BART's cfl without .cfl, [coil][y][x] (default: the T2 brain of the shared data)
 #   CASES   masks, names of PNG files (default: poisson4 poisson8 cart1d4 cart1d8)
 #   MASKS   the folder they are in (default: masks beside this script)
 #   WEIGHTS of the classical methods (default: 3e-4 1e-3 2e-3 3e-3 6e-3)
@@ -18,8 +19,8 @@ set -eu
 . "$(dirname "$0")/common.sh"
 need bart
 [ $# -gt 0 ] || set -- brain
-kspace=${KSPACE:-$data/kspace/tugraz_brain_t2_4ch_ksp}
-masks=${MASKS:-$here/masks}
+kspace=$(realpath "${KSPACE:-$data/kspace/tugraz_brain_t2_4ch_ksp}")
+masks=$(realpath "${MASKS:-$here/masks}")
 acs=24
 
 # compare IMAGE [OPTION...]: psnr ssim nmse, in $m

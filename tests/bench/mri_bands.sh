@@ -18,12 +18,12 @@ need bart
 [ $# -gt 0 ] || set -- brain
 case=${CASE:-cart1d4}
 lines=256
-bands='12-20 20-30 30-45 45-64 64-96 96-105 105-128'
+bands='12-20 20-30 30-45 45-64 64-96 96-105 105-128' # line -128 is in none
 
 # band FILE LO HI: the lines with LO <= |ky| < HI of FILE, into FILE-band
 band() {
     middle=$((lines / 2))
-    quietly bart extract 1 $((middle - $3)) $((middle - $2)) "$1" part-low
+    quietly bart extract 1 $((middle - $3 + 1)) $((middle - $2 + 1)) "$1" part-low
     quietly bart extract 1 $((middle + $2)) $((middle + $3)) "$1" part-high
     quietly bart join 1 part-low part-high "$1-band"
 }

@@ -6,7 +6,7 @@
 #
 # usage: mri_control.sh [PRIOR...]
 #
-#   SLICE   of the T2 images of open_ms_data's patient 12, 512x512 pixels cut to 256x256 (default: 9)
+#   SLICE   of the T2 images of open_ms_data's patient 12, filled to 400x400 pixels, k-space cut to 256x256 (default: 9)
 #   LEVEL   noise in each real number, the largest pixel being 1.18 (default: 0.0061, the scan's)
 #   and what mri.sh reads: CASES MASKS WEIGHTS RECON OUT CSK DATA
 #
@@ -15,6 +15,14 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need bart
+for prior; do # as they are seen from here
+    shift
+    set -- "$@" "$(prior_file "$prior")"
+done
+if [ -n "${MASKS-}" ]; then
+    MASKS=$(realpath "$MASKS")
+    export MASKS
+fi
 cd "$out"
 kspace=$data/kspace/tugraz_brain_t2_4ch_ksp
 quietly "$csk" convert "$data/brain/openms_patient12_study1_t2w.npy" --slice "0=${SLICE:-9}" \
@@ -30,4 +38,4 @@ quietly bart ecalib -m1 -c0 -r 24 scan maps
 quietly bart fmac cut maps coils
 quietly bart fft -u 3 coils coils-k
 quietly "$csk" convert coils-k.cfl --noise "${LEVEL:-0.0061}" --force control.cfl
-KSPACE=$out/control OUT=$out exec "$here/mri.sh" "$@"
+KSPACE=$out/control OUT=$out CSK=$csk DATA=$data exec "$here/mri.sh" "$@"

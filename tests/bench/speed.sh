@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # Seconds a posterior sample of a 320x320 image costs with 8 coils, and where they go.
 #
 # usage: speed.sh [PRIOR...]     files, or names of datasets/models (default: brain)
