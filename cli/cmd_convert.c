@@ -226,7 +226,7 @@ const cli_cmd cmd_convert = {
     .brief = "read any format, write any format, cut and scale on the way",
     .about =
         "The steps are done in this order, whatever the order of the options: replace, "
-        "slice, crop, resample, pad, flip, one part of complex numbers, scale.\n\n"
+        "slice, crop, resample, pad, flip, one part of complex numbers, mean, scale, noise, clip.\n\n"
         "Axes have the names x (the last), y, z (before it), coil, time, ... as the file "
         "says; numbers count axes of the input from 0. --resample takes the mean over the area that a "
         "new pixel covers, so 0.5 is the mean of 2x2 blocks and an odd row at the end is "
