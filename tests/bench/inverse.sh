@@ -8,7 +8,7 @@
 #   TASKS        (default: inpaint30 inpaint50 inpaint70 super4 blur3), the number of inpaint is the
 #                percentage of the pixels that is missing
 #   SAMPLERS     (default: langevin dps diffpir daps)
-#   EVALUATIONS  score evaluations a sample (default: 8 16 32 64 128)
+#   EVALUATIONS  score evaluations a sample (default: 8 16 32 64)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which the others' settings are found (default: 05)
 #   SAMPLES      for each (default: 8)
@@ -27,7 +27,7 @@ need gnuplot
 prior=$(prior_file "${1:-natural}")
 tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
 samplers=${SAMPLERS:-langevin dps diffpir daps}
-evaluations=${EVALUATIONS:-8 16 32 64 128}
+evaluations=${EVALUATIONS:-8 16 32 64}
 samples=${SAMPLES:-8}
 noise=0.05
 
