@@ -140,7 +140,8 @@ const cli_cmd cmd_restore = {
         "The prior must be one of images like IMAGE, real or complex as DATA are. With a learned\n"
         "prior of real images the samples are this prior's own posterior: their mean is near the\n"
         "truth, but on photographs the 90 % intervals hold 65 to 90 % of the pixels\n"
-        "(docs/results.md). --transition none makes them wider, and the mean a little worse.",
+        "(docs/results.md). --transition none makes them wider, and the mean a little worse, of\n"
+        "smooth pictures better.",
     .args = args,
     .params = params,
     .opts_size = sizeof(restore_opts),
