@@ -202,6 +202,8 @@ csk_status cli_flip(csk_array *a, const char *text)
     csk_status err = next_item(&it, &l);
 
     while (!err && it.axis >= 0) {
+        if (*it.value)
+            return csk_fail(CSK_ERR_ARG, "flip: '%.60s' is not like y or y,x", text);
         csk_array_flip(a, it.axis);
         err = next_item(&it, &l);
     }

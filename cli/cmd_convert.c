@@ -133,6 +133,12 @@ static csk_status rescale(csk_array *a, const cli_call *call, double largest)
                         "%s: all %lld values are zero, which no scale changes",
                         cli_arg_of(call, 0), (long long)n);
     csk_scale(width * n, largest / now, a->data);
+    const double then = csk_max_modulus(n, width, a->data);
+    if (!(then > 0.) || !isfinite(then))
+        return csk_fail(
+            CSK_ERR_NUMERIC,
+            "%s: its values, up to %g, scaled to %g are not what a float holds",
+            cli_arg_of(call, 0), now, largest);
     cli_put_real(call, "scaled_by", largest / now, -1, NULL);
     return CSK_OK;
 }
@@ -194,6 +200,10 @@ static csk_status run(const cli_call *call)
         err = cli_read(call, &a, cli_arg_of(call, 0), o->replace ? 0 : CLI_FINITE);
     if (!err)
         err = change(&a, call, scale);
+    if (!err && csk_first_not_finite(csk_space_len(&a.space), a.data) >= 0)
+        err = csk_fail(CSK_ERR_NUMERIC,
+                       "%s: what the options make of it is more than a float holds",
+                       cli_arg_of(call, 0));
     if (!err)
         err = cli_write(call, &a, cli_arg_of(call, 1));
     if (!err) {
@@ -228,7 +238,7 @@ const cli_cmd cmd_convert = {
         "The steps are done in this order, whatever the order of the options: replace, "
         "slice, crop, resample, pad, flip, one part of complex numbers, mean, scale, noise, clip.\n\n"
         "Axes have the names x (the last), y, z (before it), coil, time, ... as the file "
-        "says; numbers count axes of the input from 0. --resample takes the mean over the area that a "
+        "says; numbers count axes from 0, for --slice those of the input, then those that are left. --resample takes the mean over the area that a "
         "new pixel covers, so 0.5 is the mean of 2x2 blocks and an odd row at the end is "
         "cut. --crop and --pad keep the centre, entry floor(n/2), where the Fourier "
         "transform has it.",

@@ -43,6 +43,16 @@ $ csk convert a.npy --flip up d.npy
 $ csk convert a.npy --flip y,0 d.npy
 2 csk convert: --flip: axis 0 is named twice in 'y,0'
 = 2
+$ csk convert a.npy --flip y=1 d.npy
+2 csk convert: --flip: 'y=1' is not like y or y,x
+= 2
+# Nothing that a float does not hold is written.
+$ csk convert a.npy --scale 1e39 d.npy
+2 csk convert: a.npy: its values, up to 1, scaled to 1e+39 are not what a float holds
+= 3
+$ csk convert a.npy --scale 1e-46 d.npy
+2 csk convert: a.npy: its values, up to 1, scaled to 1e-46 are not what a float holds
+= 3
 $ csk convert a.npy --resample y=0.5,y=0.5 d.npy
 2 csk convert: --resample: axis y is named twice in 'y=0.5,y=0.5'
 = 2
@@ -158,6 +168,10 @@ $ csk convert nan.npy --replace 0 n.npy
   replaced  1
   field     real
   shape     6x9
+$ csk convert nan.npy --replace 1e50 n2.npy; ls n2.npy
+2 csk convert: nan.npy: what the options make of it is more than a float holds
+2 ls: cannot access 'n2.npy': No such file or directory
+= 2
 $ csk convert nan.npy --replace much n2.npy
 2 csk convert: --replace: 'much' is not a number
 = 2
