@@ -12,7 +12,7 @@
 # STEPS, ARCH, RATE and NAME, if set, replace those options of csk train: see ridge.sh.
 set -eu
 here=$(dirname "$0")
-csk=$(realpath "${CSK:-$here/../../build/release/csk}")
+csk=${CSK:-$here/../../build/release/csk}
 out=${1:-natural.csk}
 [ $# -lt 1 ] || shift
 

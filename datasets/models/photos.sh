@@ -13,8 +13,13 @@
 #   lomiri-wallpapers-20.04      CC BY-SA 3.0
 # Debian 12's have them. If DIR exists, it is left as it is.
 set -eu
-photos=${1%/}
+photos=${1?usage: photos.sh DIR}
+photos=${photos%/}
 [ ! -d "$photos" ] || exit 0
+if [ -z "$photos" ] || [ -e "$photos" ] || [ -L "$photos" ]; then
+    echo "photos.sh: '$1' is no name for a new folder" >&2
+    exit 1
+fi
 
 mate='Aqua Blinds Dune FreshFlower Garden GreenMeadow LadyBird RainDrops Storm TwoWings Wood
     YellowFlower'
@@ -26,8 +31,8 @@ lomiri='Bridge_by_Sander_Klootwijk Dragonfly_by_Bolly Kleiber_by_Lukas_Baubkus
     greentock_by_Peter_Nerlich life_by_Aitzol_Berasategi picosdeeuropa_by_Aitzol_Berasategi
     seeding_by_Clements_Engelhardt sunset_by_Aitzol_Berasategi'
 
-work=$photos.part
-rm -rf "$work"
+work=$(mktemp -d "$photos.XXXXXX") # beside it, so that mv is a rename
+chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 mkdir -p "$work/packages" "$work/photos"
