@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How a network sees an image: turned, in planes, with a border. Never installed. */
+/* How a network sees an image: turned, moved, in planes, with a border. Never installed. */
 #ifndef CSK_SAMPLERS_NET_VIEW_PRIV_H
 #define CSK_SAMPLERS_NET_VIEW_PRIV_H
 
@@ -12,8 +12,16 @@
 typedef struct csk_net_view {
     bool interleaved; /* parts of complex numbers lie side by side */
     bool turn;        /* the image at random before the network sees it */
+    int cell;         /* pixels along one of the network's coarsest; moves are less */
     int planes, h, w, padded_h, padded_w;
 } csk_net_view;
+
+/* How an image stands before the network; all zeros but the cosine: as it is. */
+typedef struct csk_net_pose {
+    int way;         /* one of the eight to turn and mirror it */
+    int down, right; /* the network's first pixel is so far in; cyclic */
+    float cos, sin;  /* the phase that it gets, of interleaved ones */
+} csk_net_pose;
 
 static inline int64_t csk_net_view_len(const csk_net_view *v)
 {
@@ -25,23 +33,28 @@ static inline int64_t csk_net_view_padded_len(const csk_net_view *v)
     return (int64_t)v->planes * v->padded_h * v->padded_w;
 }
 
-/* One of the eight ways to turn and mirror an image, by the noise of @p name; 0: as it is. */
-int csk_net_view_way(const csk_net_view *v, const csk_rng *name);
+/*
+ * By the noise of @p name: one of the eight ways (four, unless square) and, of complex images, a
+ * phase and a move of less than a cell each way. Real ones are not moved: what leaves at one end
+ * enters at the other, which is a seam where a photograph ends, and nothing where k-space ends.
+ * Without a name, or a view that turns, as it is.
+ */
+csk_net_pose csk_net_view_pose(const csk_net_view *v, const csk_rng *name);
 
-/* to := gain x + offset, in planes, continued by mirroring. */
-void csk_net_view_enter(const csk_net_view *v, int way, float *to, const float *x,
-                        float gain, float offset);
+/* to := gain x + offset, posed, in planes, continued by mirroring. */
+void csk_net_view_enter(const csk_net_view *v, const csk_net_pose *pose, float *to,
+                        const float *x, float gain, float offset);
 
-/* x := a x + b from + c, the network's planes cropped. */
-void csk_net_view_leave(const csk_net_view *v, int way, float *x, const float *from,
-                        float a, float b, float c);
+/* x := a x + b from + c, the network's planes cropped, its pose undone before the sum. */
+void csk_net_view_leave(const csk_net_view *v, const csk_net_pose *pose, float *x,
+                        const float *from, float a, float b, float c);
 
 /* The transpose of leave with a = 0, b = 1: what was cropped gets zeros. */
-void csk_net_view_enter_slope(const csk_net_view *v, int way, float *to,
-                              const float *slope);
+void csk_net_view_enter_slope(const csk_net_view *v, const csk_net_pose *pose,
+                              float *to, const float *slope);
 
 /* The transpose of enter: g := a slope + b from, mirrored pixels added to their source. */
-void csk_net_view_leave_slope(const csk_net_view *v, int way, float *g,
+void csk_net_view_leave_slope(const csk_net_view *v, const csk_net_pose *pose, float *g,
                               const float *slope, const float *from, float a, float b);
 
 #endif

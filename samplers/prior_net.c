@@ -82,7 +82,7 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
     float *input = work,
           *output = input + csk_pad(n * csk_net_view_padded_len(&p->view));
     double level[BATCH], step[BATCH];
-    int way[BATCH];
+    csk_net_pose pose[BATCH];
 
     for (int i = 0; i < n; i++) {
         const int64_t vector = (first + i) / p->images;
@@ -90,8 +90,8 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
 
         level[i] = c.sigma;
         step[i] = c.step;
-        way[i] = csk_net_view_way(&p->view, names ? &names[vector] : NULL);
-        csk_net_view_enter(&p->view, way[i],
+        pose[i] = csk_net_view_pose(&p->view, names ? &names[vector] : NULL);
+        csk_net_view_enter(&p->view, &pose[i],
                            input + i * csk_net_view_padded_len(&p->view),
                            x + (first + i) * csk_net_view_len(&p->view),
                            (float)(c.in * factor), (float)(c.in * offset));
@@ -105,7 +105,7 @@ static void denoise_some(const net_prior *p, const csk_net_plan *plan, int64_t f
         /* ((skip (factor x + offset) + out F) - offset) / factor */
         csk_copy(csk_net_view_len(&p->view),
                  x + (first + i) * csk_net_view_len(&p->view), to);
-        csk_net_view_leave(&p->view, way[i], to, output + i * output_len(p),
+        csk_net_view_leave(&p->view, &pose[i], to, output + i * output_len(p),
                            (float)c.skip, (float)(c.out / factor),
                            (float)((c.skip - 1.) * offset / factor));
     }
@@ -173,16 +173,16 @@ static csk_status vjp(const csk_prior *base, int batch, float *g, const float *v
     for (int64_t k = 0; k < batch * p->images; k++) {
         const affine c = affine_at(p, sigma[k / p->images]);
         const int64_t at = k * csk_net_view_len(&p->view);
-        const int way =
-            csk_net_view_way(&p->view, names ? &names[k / p->images] : NULL);
+        const csk_net_pose pose =
+            csk_net_view_pose(&p->view, names ? &names[k / p->images] : NULL);
 
-        csk_net_view_enter(&p->view, way, input, x + at, (float)(c.in * factor),
+        csk_net_view_enter(&p->view, &pose, input, x + at, (float)(c.in * factor),
                            (float)(c.in * offset));
         csk_net_forward(p->slope, output, input, &c.sigma, &c.step, room);
         csk_zero(output_len(p), output);
-        csk_net_view_enter_slope(&p->view, way, output, v + at);
+        csk_net_view_enter_slope(&p->view, &pose, output, v + at);
         csk_net_backward(p->slope, input, NULL, output, room);
-        csk_net_view_leave_slope(&p->view, way, g + at, v + at, input, (float)c.skip,
+        csk_net_view_leave_slope(&p->view, &pose, g + at, v + at, input, (float)c.skip,
                                  (float)(c.out * c.in));
     }
     return CSK_OK;
@@ -202,13 +202,14 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
     const double a = p->card.time / p->card.steps, b = p->card.lambda / p->card.steps;
     float *z = work, *y = z + csk_pad(n), *slope = y + csk_pad(n),
           *out = slope + csk_pad(n);
+    const csk_net_pose pose = csk_net_view_pose(&p->view, NULL);
 
     (void)names;
     for (int64_t k = 0; k < batch * p->images; k++) {
         const double r = p->card.reference * p->unit / sigma[k / p->images];
         const double factor = r * p->card.factor / p->unit;
 
-        csk_net_view_enter(&p->view, 0, z, x + k * csk_net_view_len(&p->view),
+        csk_net_view_enter(&p->view, &pose, z, x + k * csk_net_view_len(&p->view),
                            (float)factor, (float)p->card.offset);
         csk_copy(n, z, y);
         for (int s = 0; s < p->card.steps; s++) {
@@ -219,7 +220,7 @@ static csk_status denoise_tdv(const csk_prior *base, int batch, float *d,
             csk_axpby(n, -a / (1. + b), slope, 1. / (1. + b), y);
             csk_axpby(n, b / (1. + b), z, 1., y);
         }
-        csk_net_view_leave(&p->view, 0, d + k * csk_net_view_len(&p->view), y, 0.F,
+        csk_net_view_leave(&p->view, &pose, d + k * csk_net_view_len(&p->view), y, 0.F,
                            (float)(1. / factor), (float)(-p->card.offset / factor));
     }
     return CSK_OK;
@@ -268,6 +269,7 @@ static csk_status check_space(net_prior *p, const csk_space *s)
     p->view.w = (int)w;
     p->view.interleaved = s->field == CSK_COMPLEX;
     p->view.planes = p->card.channels * (s->field == CSK_COMPLEX ? 2 : 1);
+    p->view.cell = csk_net_multiple(p->net);
     return CSK_OK;
 }
 

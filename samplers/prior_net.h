@@ -41,8 +41,10 @@ typedef struct csk_prior_net_opts {
     /**
      * If the card says that the training images were turned, let the network see an image in
      * one of the eight orientations (four, if it is not square), chosen by the name in
-     * csk_prior_denoise(): what it does not treat alike averages out over steps, like cycle
-     * spinning of wavelets [6].
+     * csk_prior_denoise(), and a complex image also with a global phase and moved cyclically by
+     * less than one of the network's coarsest pixels: what it does not treat alike averages out
+     * over steps, like cycle spinning of wavelets [6]. A denoiser without a name sees the image
+     * as it is.
      */
     bool turn;
 } csk_prior_net_opts;

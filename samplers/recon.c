@@ -22,7 +22,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, samples, "samples", 16, 1, 65536, "N",        "posterior samples"),
     CSK_OPT_CHOICE(S, shift, "shift", CSK_SHIFT_STEP, shifts,     "cycle shift of the wavelet prior: none, one a chain, a new one at every step"),
     CSK_OPT_CHOICE(S, precision, "precision", CSK_PRIOR_AUTO, precisions, "of a network's images; auto: bf16 where processor and network allow it"),
-    CSK_OPT_FLAG(S, turn,    "turn",    1,                            "networks trained so: turn and mirror the image at random at every step"),
+    CSK_OPT_FLAG(S, turn,    "turn",    1,                            "networks trained so: turn and mirror the image at random at every step, complex ones also move it and rotate its phase"),
     CSK_OPT_REAL(S, tail,    "tail",    .05, 1e-6, .499, "P",     "quantiles at P and 1 - P"),
     CSK_OPT_REAL(S, unit,    "unit",    0,  0, 1e30, "FACTOR",    "size of the data over that of the training images, 0 to find it"),
     CSK_OPT_REAL(S, lambda,  "naive-lambda", .7, 1e-6, 1e6, "L",  "l1 weight of the naive estimate over the noise level"),

@@ -2,6 +2,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/net/net.h"
+#include "samplers/net_view_priv.h"
 #include "samplers/prior_net.h"
 #include "tests/support/tst.h"
 #include "tests/support/tst_prior.h"
@@ -357,7 +358,7 @@ START_TEST(direct_stays_single)
 }
 END_TEST
 
-/* Pixel of a complex h x w image that (y, x) becomes in one of the eight orientations. */
+/* Pixel of an h x w image that (y, x) becomes in one of the eight orientations. */
 static int64_t turned(int way, int64_t h, int64_t w, int64_t y, int64_t x)
 {
     const int64_t row = way & 4 ? x : y, column = way & 4 ? y : x;
@@ -367,11 +368,11 @@ static int64_t turned(int way, int64_t h, int64_t w, int64_t y, int64_t x)
 
 static float *turn(int way, int64_t h, int64_t w, const float *x, bool back)
 {
-    float *z = csk_alloc(2 * h * w, sizeof(*z));
+    float *z = csk_alloc(h * w, sizeof(*z));
 
     for (int64_t i = 0; i < h * w; i++) {
         const int64_t j = turned(way, h, w, i / w, i % w);
-        csk_copy(2, x + 2 * (back ? i : j), z + 2 * (back ? j : i));
+        z[back ? j : i] = x[back ? i : j];
     }
     return z;
 }
@@ -379,7 +380,8 @@ static float *turn(int way, int64_t h, int64_t w, const float *x, bool back)
 /* The card says that turned images are as likely. */
 static csk_prior *turning(const csk_space *space, bool says_so)
 {
-    csk_tensors t = curved_model("complex", 2);
+    const bool complex = space->field == CSK_COMPLEX;
+    csk_tensors t = curved_model(complex ? "complex" : "real", complex ? 2 : 1);
     csk_prior *p;
 
     if (says_so) {
@@ -392,18 +394,44 @@ static csk_prior *turning(const csk_space *space, bool says_so)
     return p;
 }
 
+/* The derivative is that of the image as the name poses it. */
+static void check_derivative(const csk_prior *p, float *x, double sigma)
+{
+    const int64_t n = csk_space_len(csk_prior_space(p));
+    const double step = 1e-2;
+    float *u = tst_normal(n, 1, 1), *v = tst_normal(n, 1, 2);
+    float *g = csk_alloc(n, sizeof(*g)), *d = csk_alloc(n, sizeof(*d));
+    float *work = csk_alloc(csk_prior_vjp_work_len(p, 1) + csk_prior_work_len(p, 1),
+                            sizeof(*work));
+
+    for (uint32_t draw = 0; draw < 8; draw++) {
+        const csk_rng name = { 1, 2, draw };
+        double along;
+
+        tst_ok(csk_prior_vjp(p, 1, g, v, x, &sigma, &name, work));
+        csk_axpby(n, step, u, 1., x);
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        along = csk_dot(n, v, d);
+        csk_axpby(n, -2. * step, u, 1., x);
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        along = (along - csk_dot(n, v, d)) / (2. * step);
+        csk_axpby(n, step, u, 1., x);
+        ck_assert_double_eq_tol(csk_dot(n, g, u), along,
+                                1e-3 * csk_norm(n, g) * csk_norm(n, u));
+    }
+    csk_free(u), csk_free(v), csk_free(g), csk_free(d), csk_free(work);
+}
+
 /* A name chooses an orientation: D is that of the turned image, turned back. */
 START_TEST(turns_by_name)
 {
-    const int64_t h = 6, w = _i ? 4 : 6;
-    const csk_space space = TST_COMPLEX(h, w);
+    const int64_t h = 6, w = _i ? 4 : 6, n = h * w;
+    const csk_space space = TST_REAL(h, w);
     csk_prior *p = turning(&space, true), *still = turning(&space, false);
-    const int64_t n = 2 * h * w;
     const int ways = _i ? 4 : 8;
-    const double sigma = .3, step = 1e-2;
+    const double sigma = .3;
     float *x = tst_normal(n, 1, 0), *d = csk_alloc(n, sizeof(*d)), *all[8];
-    float *work = csk_alloc(csk_prior_vjp_work_len(p, 1) + csk_prior_work_len(p, 1),
-                            sizeof(*work));
+    float *work = csk_alloc(csk_prior_work_len(p, 1), sizeof(*work));
     int seen = 0;
 
     for (int k = 0; k < ways; k++) {
@@ -428,28 +456,51 @@ START_TEST(turns_by_name)
     }
     /* one of 8 is not among 60 with a probability below 8 (7/8)^60 = 0.3 %; the seed is fixed */
     ck_assert_int_eq(seen, (1 << ways) - 1);
-
-    /* the derivative is that of the same orientation */
-    float *u = tst_normal(n, 1, 1), *v = tst_normal(n, 1, 2),
-          *g = csk_alloc(n, sizeof(*g));
-    for (uint32_t draw = 0; draw < 8; draw++) {
-        const csk_rng name = { 1, 2, draw };
-        double along;
-
-        tst_ok(csk_prior_vjp(p, 1, g, v, x, &sigma, &name, work));
-        csk_axpby(n, step, u, 1., x);
-        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
-        along = csk_dot(n, v, d);
-        csk_axpby(n, -2. * step, u, 1., x);
-        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
-        along = (along - csk_dot(n, v, d)) / (2. * step);
-        csk_axpby(n, step, u, 1., x);
-        ck_assert_double_eq_tol(csk_dot(n, g, u), along,
-                                1e-3 * csk_norm(n, g) * csk_norm(n, u));
-    }
+    check_derivative(p, x, sigma);
     for (int k = 0; k < ways; k++)
         csk_free(all[k]);
-    csk_free(x), csk_free(d), csk_free(u), csk_free(v), csk_free(g), csk_free(work);
+    csk_free(x), csk_free(d), csk_free(work);
+    csk_prior_unref(p), csk_prior_unref(still);
+}
+END_TEST
+
+/* A complex image also gets a phase and a move; the network here has cells of 2 x 2 pixels. */
+START_TEST(poses_complex_images_by_name)
+{
+    enum { H = 6, W = 8, N = 2 * H * W };
+    const csk_space space = TST_COMPLEX(H, W);
+    const csk_net_view view = { .interleaved = true,
+                                .turn = true,
+                                .cell = 2,
+                                .planes = 2,
+                                .h = H,
+                                .w = W,
+                                .padded_h = H,
+                                .padded_w = W };
+    const csk_net_pose none = csk_net_view_pose(&view, NULL);
+    csk_prior *p = turning(&space, true), *still = turning(&space, false);
+    const double sigma = .3;
+    float *x = tst_normal(N, 1, 0), *d = csk_alloc(N, sizeof(*d));
+    float *planes = csk_alloc(N, sizeof(*planes)), *z = csk_alloc(N, sizeof(*z));
+    float *work = csk_alloc(csk_prior_work_len(p, 1), sizeof(*work));
+
+    for (uint32_t draw = 0; draw < 20; draw++) {
+        const csk_rng name = { 1, 2, draw };
+        const csk_net_pose pose = csk_net_view_pose(&view, &name);
+
+        csk_net_view_enter(&view, &pose, planes, x, 1.F, 0.F);
+        csk_net_view_leave(&view, &none, z, planes, 0.F, 1.F, 0.F);
+        float *e = denoised(still, 1, z, &sigma);
+        csk_net_view_enter(&view, &none, planes, e, 1.F, 0.F);
+        csk_net_view_leave(&view, &pose, z, planes, 0.F, 1.F, 0.F);
+        tst_ok(csk_prior_denoise(p, 1, d, x, &sigma, &name, work));
+        ck_assert_double_lt(csk_distance(N, d, z), 1e-5);
+        tst_ok(csk_prior_denoise(still, 1, e, x, &sigma, &name, work));
+        ck_assert_double_gt(csk_distance(N, d, e), 1e-3);
+        csk_free(e);
+    }
+    check_derivative(p, x, sigma);
+    csk_free(x), csk_free(d), csk_free(planes), csk_free(z), csk_free(work);
     csk_prior_unref(p), csk_prior_unref(still);
 }
 END_TEST
@@ -484,6 +535,7 @@ int main(void)
     tcase_add_test(core, rounds_below_the_noise);
     tcase_add_test(core, direct_stays_single);
     tcase_add_loop_test(core, turns_by_name, 0, 2);
+    tcase_add_test(core, poses_complex_images_by_name);
     tcase_add_loop_test(core, differentiates, 0, SPACES);
     tcase_add_loop_test(core, scales, 0, SPACES);
     tcase_add_loop_test(core, takes_batches, 0, SPACES);
