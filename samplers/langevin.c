@@ -11,6 +11,9 @@
 /* Levels computed by powers may miss the noise level by a rounding. */
 #define ONE_AND_A_BIT (1. + 1e-9)
 
+/* The data's step at an ancestral one, in shares 1 - s^2/t^2 (langevin.h says why). */
+#define DATA_SHARES 2.5
+
 static const char *const kernels[] = { "euler", "precond", "lm", "mala", NULL };
 static const char *const transitions[] = { "auto", "none", "ancestral", NULL };
 
@@ -97,6 +100,20 @@ static void add_transition(const csk_dynamics *y, const float *x, int c,
         csk_copy(y->n, s->move, y->e2 + c * csk_pad(y->n));
 }
 
+/* h of the data's part of a step. */
+static double data_step(const csk_dynamics *y, const csk_stage *g)
+{
+    const double h = y->o->step;
+
+    if (y->o->kernel == CSK_LANGEVIN_EULER)
+        return h / (csk_langevin_lambda(y->post, g) +
+                    y->norm * y->norm / (g->noise_std * g->noise_std));
+    if (y->fallen == 0.)
+        return h;
+    const double ratio = g->smoothing / y->fallen;
+    return fmin(h, DATA_SHARES * (1. - ratio * ratio));
+}
+
 /* One step of chain c; the score's denoised point is y->d. Draw names: y->draw + 1. */
 static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
                        csk_langevin_scratch s)
@@ -104,9 +121,7 @@ static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
     const csk_posterior *post = y->post;
     const double eta2 = g->noise_std * g->noise_std;
     const bool euler = y->o->kernel == CSK_LANGEVIN_EULER;
-    const double h =
-        euler ? y->o->step / (csk_langevin_lambda(post, g) + y->norm * y->norm / eta2)
-              : y->o->step;
+    const double h = data_step(y, g);
     const float *target = csk_langevin_data(y, c);
 
     /* res := h (y_i - A x) / eta^2, and the noise that lives among the data */

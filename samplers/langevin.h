@@ -57,16 +57,16 @@ typedef enum csk_langevin_kernel {
  *   leaves has to decay; until it has, samples are wider than the target.
  * - ancestral: with D = D(x, t), told the noise that x has, and Q = A*A/eta^2 + 1/s^2,
  *
- *       x += Q^-1 (delta (D - x) + sqrt(delta) n + h A*(y - A x)/eta^2 + sqrt(2 h) A* e/eta),
- *       delta = 1/s^2 - 1/t^2:
+ *       x += Q^-1 (delta (D - x) + sqrt(delta) n + k A*(y - A x)/eta^2 + sqrt(2 k) A* e/eta),
+ *       delta = 1/s^2 - 1/t^2,  k = min(h, 2.5 (1 - s^2/t^2)):
  *
  *   D is seen once more, with the precision delta that s has over t, and the data by a Langevin
  *   step. In directions without data that is the ancestral step of diffusion models [5],
  *   x := (s^2/t^2) x + (1 - s^2/t^2) D + s sqrt(1 - s^2/t^2) n. Fewer steps are needed.
  *   For precond and lm, in stages without a tether; elsewhere it is none.
- *   The data count for more than in a step of h (1 - s^2/t^2), which would be their share: means
- *   come out nearer to the truth, and samples a little too near to the data until a stage's further
- *   steps have mended it (docs/results.md).
+ *   The prior moves x by the share 1 - s^2/t^2 of what a whole step would, so that data moved by
+ *   h are followed too closely where levels are near to each other, and data moved by the same
+ *   share not closely enough for few steps: 2.5 of it is measured (docs/results.md).
  * - auto: what suits the prior, where somebody knows that (csk_recon_run()); here none.
  */
 typedef enum csk_transition {
