@@ -49,20 +49,28 @@ static csk_status check_sampler(const cli_call *call, csk_method own)
 
 /* Options of csk_recon_run() that are for Langevin dynamics alone, and those that only one way of
  * it reads. */
-static csk_status check_langevin(const cli_call *call, const csk_method_opts *m)
+static csk_status check_langevin(const cli_call *call, const csk_recon_opts *o)
 {
+    const csk_method_opts *m = &o->method;
     const bool own = m->method == CSK_METHOD_LANGEVIN;
     const bool paper = own && m->recover.order == CSK_ORDER_PAPER;
     const bool times = own && m->recover.schedule == CSK_LEVELS_ADMISSIBLE;
     const int kernel = m->recover.langevin.kernel;
     const bool solves = kernel == CSK_LANGEVIN_LM || kernel == CSK_LANGEVIN_PRECOND;
+    const bool finds_sigma = m->recover.sigma == 0.;
+    const bool finds_radius = finds_sigma && o->radius == 0.;
     static const char langevin[] = "--sampler langevin", order[] = "--order paper";
-    static const char schedule[] = "--schedule admissible";
+    static const char schedule[] = "--schedule admissible", sigma[] = "no --sigma";
+    static const char radius[] = "neither --sigma nor --radius";
     const cli_reader readers[] = {
         { "radius", own, langevin },
         { "radius-draws", own, langevin },
         { "delta", own, langevin },
         { "t-floor", own, langevin },
+        { "kappa", !own || finds_sigma, sigma },
+        { "radius", finds_sigma, sigma },
+        { "radius-draws", finds_radius, radius },
+        { "delta", finds_radius, radius },
         { "denoise-samples", own, langevin },
         { "smoothing", !own || paper, order },
         { "eta-first", !own || paper, order },
@@ -83,6 +91,41 @@ static csk_status check_langevin(const cli_call *call, const csk_method_opts *m)
         { "cg-tol", !own || solves, "--kernel lm or precond" },
         { "cg-iter", !own || solves, "--kernel lm or precond" },
         { NULL, false, NULL },
+    };
+
+    return cli_check_readers(call, readers);
+}
+
+/* The range of noise levels is described once for all samplers, but not each reads all of it. */
+static csk_status check_range(const cli_call *call, const csk_method_opts *m)
+{
+    const bool own = m->method == CSK_METHOD_LANGEVIN;
+    const bool daps = m->method == CSK_METHOD_DAPS;
+    const bool plain = m->method == CSK_METHOD_PLAIN;
+    const bool own_karras = m->recover.schedule == CSK_LEVELS_KARRAS ||
+                            (m->recover.order == CSK_ORDER_PAPER &&
+                             m->recover.diffusion.spacing == CSK_SPACING_KARRAS);
+    const bool karras =
+        own ? own_karras
+            : daps || (!plain && m->recover.diffusion.spacing == CSK_SPACING_KARRAS);
+    const cli_reader readers[] = {
+        { "t-max", !own && !plain, "another --sampler" },
+        { "spacing", !daps && !plain, "another --sampler" },
+        { "rho", karras, own ? "--schedule karras" : "--spacing karras" },
+        { NULL, false, NULL },
+    };
+
+    return cli_check_readers(call, readers);
+}
+
+static csk_status check_daps(const cli_call *call, const csk_daps_opts *o)
+{
+    const bool langevin = o->data == CSK_DAPS_LANGEVIN;
+    static const char walks[] = "--daps-data langevin", solves[] = "--daps-data exact";
+    const cli_reader readers[] = {
+        { "daps-steps", langevin, walks },     { "daps-step", langevin, walks },
+        { "daps-decay", langevin, walks },     { "daps-cg-tol", !langevin, solves },
+        { "daps-cg-iter", !langevin, solves }, { NULL, false, NULL },
     };
 
     return cli_check_readers(call, readers);
@@ -110,7 +153,11 @@ csk_status cli_posterior_prior(const cli_call *call, cli_prior *prior, const cha
     csk_status err = check_sampler(call, (csk_method)o->method.method);
 
     if (!err)
-        err = check_langevin(call, &o->method);
+        err = check_langevin(call, o);
+    if (!err)
+        err = check_range(call, &o->method);
+    if (!err)
+        err = check_daps(call, &o->method.daps);
     if (!err)
         err = cli_prior_read(call, prior, name);
     if (!err)

@@ -77,6 +77,24 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --ke
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no-turn none
 2 csk restore: --turn does nothing here: it needs a network
 = 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sigma 0.2 --kappa 2 none
+2 csk restore: --kappa does nothing here: it needs no --sigma
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --radius 3 --delta 0.2 none
+2 csk restore: --delta does nothing here: it needs neither --sigma nor --radius
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --t-max 2 none
+2 csk restore: --t-max does nothing here: it needs another --sampler
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --rho 5 none
+2 csk restore: --rho does nothing here: it needs --schedule karras
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sampler plain --spacing karras none
+2 csk restore: --spacing does nothing here: it needs another --sampler
+= 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sampler daps --daps-cg-tol 0.1 none
+2 csk restore: --daps-cg-tol does nothing here: it needs --daps-data exact
+= 2
 $ ls none 2>/dev/null
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler plain --t-min 0.02 --ald-steps 2 --ald-levels 2 ranged | grep '^sampler'
