@@ -1,22 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "cli/prior_arg.h"
 #include "cli/state.h"
 
 #include <dirent.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SUFFIX ".csk"
 
 /* -- where names are looked up ----------------------------------------------------------- */
 
+/* Where an installed csk has its models: from the directory that the program is in, as
+ * cmake --install --prefix moves both. A new string, NULL if no memory. */
+static char *installed(void)
+{
+    char program[PATH_MAX];
+    const ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    char *slash = NULL;
+
+    if (len > 0) {
+        program[len] = '\0';
+        slash = strrchr(program, '/');
+    }
+    if (!slash)
+        return strdup(CSK_MODELS_INSTALLED);
+    *slash = '\0';
+    char *dir = cli_join(program, CSK_MODELS_FROM_PROGRAM);
+    char *plain =
+        dir ? realpath(dir, NULL) : NULL; /* NULL if there is no such directory */
+    if (!plain)
+        return dir;
+    free(dir);
+    return plain;
+}
+
 /* The directories, first to last; false if no memory. */
 static bool directories(cli_list *list)
 {
-    static const char *const fixed[] = { CSK_MODELS_INSTALLED, CSK_MODELS_SOURCE };
     const char *at = getenv("CSK_MODELS");
     bool kept = true;
 
@@ -28,9 +54,12 @@ static bool directories(cli_list *list)
         free(dir);
         at += len + (at[len] == ':');
     }
-    for (int i = 0; i < 2 && kept; i++)
-        kept = cli_list_add(list, fixed[i]);
-    return kept;
+    if (kept) {
+        char *dir = installed();
+        kept = dir && cli_list_add(list, dir);
+        free(dir);
+    }
+    return kept && cli_list_add(list, CSK_MODELS_SOURCE);
 }
 
 static bool is_file(const char *path)

@@ -5,7 +5,7 @@
  * existing file, is a file. Any other word is a name: the file NAME.csk in one of
  *
  *     the directories of CSK_MODELS, separated by ':'
- *     where csk was installed, PREFIX/share/csk/models
+ *     where csk is installed, share/csk/models beside the program's bin
  *     the source tree it was built from, datasets/models
  *
  * the first that has it. Nothing is guessed from the data.

@@ -2,7 +2,8 @@
 #   cmake -D SOURCE=... -D BUILD=... -D WORK=... -D SHARED=... -D CC=... -D GENERATOR=...
 #         -D LIBDIR=... -P consume.cmake
 # Installs csk below WORK, static from the build directory BUILD or as a shared library of
-# its own build, and compiles and runs a program against it, by CMake and by pkg-config.
+# its own build, and compiles and runs a program against it, by CMake and by pkg-config. Another
+# prefix than was configured: an installed command must find the models beside it.
 cmake_minimum_required(VERSION 3.23)
 
 function(run)
@@ -48,6 +49,13 @@ separate_arguments(flags UNIX_COMMAND "${out}")
 run(${CC} -std=c11 -Wall -Wextra -pedantic -Werror ${CMAKE_CURRENT_LIST_DIR}/consumer.c
     -o ${WORK}/by-pkg-config ${flags})
 run_consumer(${WORK}/by-pkg-config)
+
+if(EXISTS ${prefix}/bin/csk)
+    run(${prefix}/bin/csk prior info brain)
+    if(NOT out MATCHES "file +${prefix}/share/csk/models/brain.csk\n")
+        message(FATAL_ERROR "${prefix}/bin/csk prior info brain: ${out}")
+    endif()
+endif()
 
 if(SHARED)
     set(LIBRARY ${prefix}/${LIBDIR}/libcsk.so)
