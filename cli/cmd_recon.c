@@ -83,8 +83,8 @@ static const cli_arg args[] = {
 };
 
 static const cli_example examples[] = {
-    { "recon scan.cfl --coils scan-coils.cfl --prior head.csk --samples 4 --levels 8 --out "
-      "rec/",
+    { "recon scan.cfl --coils scan-coils.cfl --prior head.csk --samples 4 --levels 16 "
+      "--out rec/",
       "four posterior samples, quickly" },
     { NULL, NULL },
 };

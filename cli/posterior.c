@@ -124,8 +124,9 @@ static void warn_of_residual(const cli_call *call, double ratio)
     else if (ratio < 1. / OFF)
         cli_say(
             call,
-            "the samples miss the data by %.2f times what the noise level predicts: they "
-            "follow the noise, or the noise level is too high",
+            "the samples follow the data too closely, at %.2f of the distance that the "
+            "noise level predicts: they hold noise of the data, or the noise level is too "
+            "high",
             ratio);
 }
 

@@ -7,6 +7,7 @@
 # The photographs are those of photos.sh beside this script, which fetches them, with --plan, too.
 # OUT is the prior (default natural.csk); options go to csk train. PHOTOS=DIR keeps the
 # photographs there, and uses them if it exists.
+# Last, csk prior expect finds out what the scores are like on 48 pieces of photographs that were held out.
 # The prior that is shipped was trained by this with --resume while the schedule was lengthened from
 # 3801 steps, so that its bits are its own.
 # STEPS, ARCH, RATE and NAME, if set, replace those options of csk train: see ridge.sh.
@@ -32,3 +33,16 @@ photos=${PHOTOS:-$work/photos}
     --about 'grey photographs, values 0 to 1' \
     --data '37 photographs from the Debian packages mate-backgrounds, plasma-workspace-wallpapers, lomiri-wallpapers-16.04 and -20.04 (GPL-2+, LGPL-3, CC BY-SA, CC BY, CC0; authors in their copyright files)' \
     "$@"
+
+[ -f "$out" ] || exit 0 # --plan leaves no prior to look at
+for name in LadyBird life_by EveningGlow picosdeeuropa; do
+    "$csk" convert "$photos/$name"*.jpg --resample 0.4 -o "$work/small-$name.npy"
+    "$csk" convert "$work/small-$name.npy" --crop 640,1024 -o "$work/whole-$name.npy"
+    for y in 0 256 384; do
+        for x in 0 256 512 768; do
+            "$csk" convert "$work/whole-$name.npy" --slice "0=$y:$((y + 256)),1=$x:$((x + 256))" \
+                -o "$work/piece-$name-$y-$x.npy"
+        done
+    done
+done >/dev/null
+"$csk" prior expect "$out" "$work"/piece-*.npy --force -o "$out"

@@ -59,6 +59,6 @@ $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 1 --levels 2
 $ csk simulate h.npy --mask m.npy --coils 1 --noise 0.02 one >/dev/null; csk recon one.cfl --prior h.csk --noise 0.02 --samples 1 --levels 2 -q single | grep coils
   coils                      1
 # Data that miss their noise level by more than a fifth are worth a remark, both ways.
-$ for n in 0.012 0.03; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --noise $n off$n 2>&1 >/dev/null | sed 's/by .* times/by ... times/'; done
+$ for n in 0.012 0.03; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --noise $n off$n 2>&1 >/dev/null | sed 's/by .* times/by ... times/; s/at [0-9.]* of/at ... of/'; done
   csk recon: the samples miss the data by ... times what the noise level predicts: the operator (coil sensitivities, mask, blur) or the noise level does not fit the data, or the sampling was too short
-  csk recon: the samples miss the data by ... times what the noise level predicts: they follow the noise, or the noise level is too high
+  csk recon: the samples follow the data too closely, at ... of the distance that the noise level predicts: they hold noise of the data, or the noise level is too high
