@@ -8,18 +8,18 @@
 #   TASKS        (default: inpaint30 inpaint50 inpaint70 super4 blur3), the number of inpaint is the
 #                percentage of the pixels that is missing
 #   SAMPLERS     (default: langevin dps diffpir daps)
-#   EVALUATIONS  score evaluations a sample (default: 8 16 32 64)
+#   EVALUATIONS  score evaluations a sample (default: 4 8 16 32 64)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which the others' settings are found (default: 05)
 #   SAMPLES      for each (default: 8)
 #   RESTORE      more options for csk restore, such as all SAMPLERS take
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
-#                OUT/results and OUT/tuned is not done again: another prior, another number of
-#                samples or other options need another OUT
+#                OUT/results and OUT/tuned is not done again, unless it is of another prior, number
+#                of samples or RESTORE: that is refused
 #   CSK, DATA    the program, the shared data
 #
-# Langevin dynamics has csk's own settings. Of the others every setting in candidates() is tried
-# for each task and number of evaluations, and the one whose sample is nearest to TUNE is used.
+# Every setting in candidates() is tried for each task and number of evaluations, and the one whose
+# sample is nearest to TUNE is used. Langevin dynamics has csk's defaults but for 4 and 8 evaluations.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -27,7 +27,7 @@ need gnuplot
 prior=$(prior_file "${1:-natural}")
 tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
 samplers=${SAMPLERS:-langevin dps diffpir daps}
-evaluations=${EVALUATIONS:-8 16 32 64}
+evaluations=${EVALUATIONS:-4 8 16 32 64}
 samples=${SAMPLES:-8}
 noise=0.05
 
@@ -43,7 +43,17 @@ operator() {
 # Settings with which a sampler makes so many evaluations: lines.
 candidates() {
     case $1 in
-    langevin) echo "--levels $(($2 / 2)) --steps 2" ;;
+    langevin)
+        echo "--levels $(($2 / 2)) --steps 2"
+        [ "$2" -le 8 ] || return 0
+        # Few levels: begin with less noise, or end with more and spend one evaluation on it.
+        echo "--levels $(($2 / 2)) --steps 2 --sigma 0.12"
+        for start in "" "--sigma 0.12"; do
+            echo "--levels $(($2 - 1)) --steps 1 --t-min 0.05 --denoise-samples $start"
+            [ "$2" -lt 6 ] ||
+                echo "--levels $(($2 / 2 - 1)) --steps 2 --t-min 0.04 --denoise-samples $start"
+        done
+        ;;
     dps) # the derivative of the denoiser is an evaluation, too
         levels=$(($2 / 2))
         for walk in 30 100 300 1000 3000; do
@@ -272,6 +282,13 @@ figure() {
 }
 
 cd "$out"
+quietly "$csk" prior info "$prior"
+about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}'"
+if [ -e about ] && [ "$(cat about)" != "$about" ]; then
+    echo "inverse.sh: $out holds results of $(cat about); name another OUT for $about" >&2
+    exit 2
+fi
+echo "$about" >about
 touch results pairs tuned
 for task in $tasks; do
     case $task in
