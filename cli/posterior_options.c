@@ -54,6 +54,7 @@ static csk_status check_langevin(const cli_call *call, const csk_recon_opts *o)
     const csk_method_opts *m = &o->method;
     const bool own = m->method == CSK_METHOD_LANGEVIN;
     const bool paper = own && m->recover.order == CSK_ORDER_PAPER;
+    const bool heun = m->recover.diffusion.method == CSK_DIFFUSION_HEUN;
     const bool times = own && m->recover.schedule == CSK_LEVELS_ADMISSIBLE;
     const int kernel = m->recover.langevin.kernel;
     const bool solves = kernel == CSK_LANGEVIN_LM || kernel == CSK_LANGEVIN_PRECOND;
@@ -77,7 +78,8 @@ static csk_status check_langevin(const cli_call *call, const csk_recon_opts *o)
         { "diffusion", !own || paper, order },
         { "diffusion-levels", !own || paper, order },
         { "spacing", !own || paper, order },
-        { "churn", !own || paper, order },
+        { "churn", !own || (paper && heun), "--order paper --diffusion heun" },
+        { "eta-first", !own || !times, "another --schedule" },
         { "final-denoise", false, "csk sample: Langevin dynamics ends at --t-min" },
         { "alpha", !own || times, schedule },
         { "r-local", !own || times, schedule },
@@ -102,16 +104,21 @@ static csk_status check_range(const cli_call *call, const csk_method_opts *m)
     const bool own = m->method == CSK_METHOD_LANGEVIN;
     const bool daps = m->method == CSK_METHOD_DAPS;
     const bool plain = m->method == CSK_METHOD_PLAIN;
-    const bool own_karras = m->recover.schedule == CSK_LEVELS_KARRAS ||
-                            (m->recover.order == CSK_ORDER_PAPER &&
-                             m->recover.diffusion.spacing == CSK_SPACING_KARRAS);
+    const bool paper = m->recover.order == CSK_ORDER_PAPER;
+    const bool own_karras =
+        m->recover.schedule == CSK_LEVELS_KARRAS ||
+        (paper && m->recover.diffusion.spacing == CSK_SPACING_KARRAS);
     const bool karras =
         own ? own_karras
             : daps || (!plain && m->recover.diffusion.spacing == CSK_SPACING_KARRAS);
     const cli_reader readers[] = {
         { "t-max", !own && !plain, "another --sampler" },
         { "spacing", !daps && !plain, "another --sampler" },
-        { "rho", karras, own ? "--schedule karras" : "--spacing karras" },
+        { "rho", karras,
+          plain          ? "another --sampler"
+          : own && paper ? "--schedule karras or --spacing karras"
+          : own          ? "--schedule karras"
+                         : "--spacing karras" },
         { NULL, false, NULL },
     };
 

@@ -59,7 +59,8 @@ static bool directories(cli_list *list)
         kept = dir && cli_list_add(list, dir);
         free(dir);
     }
-    return kept && cli_list_add(list, CSK_MODELS_SOURCE);
+    return kept && cli_list_add(list, CSK_MODELS_INSTALLED) &&
+           cli_list_add(list, CSK_MODELS_SOURCE);
 }
 
 static bool is_file(const char *path)

@@ -5,7 +5,8 @@
  * existing file, is a file. Any other word is a name: the file NAME.csk in one of
  *
  *     the directories of CSK_MODELS, separated by ':'
- *     where csk is installed, share/csk/models beside the program's bin
+ *     where csk is installed: share/csk/models beside the program's bin, then below the prefix
+ *     that was configured
  *     the source tree it was built from, datasets/models
  *
  * the first that has it. Nothing is guessed from the data.

@@ -197,6 +197,14 @@ static json_t *norms(const train_state *s)
                      numbers(s->score->norm), "std", numbers(s->score->norm_std));
 }
 
+/* What csk_prior_net_opts.turn takes for granted: of complex images any constant phase, too. */
+static bool is_symmetric(const train_state *s)
+{
+    const bool complex = csk_patches_channels(s->images->patches) == 2;
+
+    return s->opts->patch.flip && (!complex || s->opts->patch.phase);
+}
+
 /* Members that describe the prior itself. */
 static json_t *head(const train_state *s)
 {
@@ -220,7 +228,7 @@ static json_t *head(const train_state *s)
         o->train.sigma_max, "multiple", s->multiple, "preconditioning", "edm",
         "sigma_data", o->train.sigma_data, "architecture", s->arch, "parameters",
         (json_int_t)s->parameters, "about", o->about, "licence", o->licence, "symmetry",
-        o->patch.flip ? "square" : NULL, "graph", json_loads(s->graph, 0, NULL));
+        is_symmetric(s) ? "square" : NULL, "graph", json_loads(s->graph, 0, NULL));
 }
 
 char *train_card(const train_state *s)

@@ -40,20 +40,38 @@ csk_langevin_opts csk_langevin_defaults(void)
 }
 
 /*
- * out := scale * (white noise of this step) + out. With the averaged noise that is half the
- * last draw plus half a new one, which is kept in @p last; @p fresh is scratch.
+ * What x holds, in units of the step's own noise, of the draw kept so far and of the newest. The
+ * averaged noise reckons with sqrt(h/2) of the draw that is kept (langevin.h).
+ */
+typedef struct held {
+    double kept, newest;
+} held;
+
+static const held newest_alone = { 0., 1. };
+
+/* Keep of both draws what x holds of them, as one standard normal vector. */
+static void keep(int64_t n, held of, const float *newest, float *kept)
+{
+    const double norm = hypot(of.kept, of.newest);
+
+    csk_axpby(n, of.newest / norm, newest, of.kept / norm, kept);
+}
+
+/*
+ * out := scale * (white noise of this step) + out. With the averaged noise that is half the draw
+ * that is kept plus half a new one; @p fresh is scratch.
  */
 static void add_white(const csk_dynamics *y, int c, csk_purpose purpose, int64_t n,
-                      double scale, float *last, float *fresh, float *out)
+                      double scale, held of, float *kept, float *fresh, float *out)
 {
     csk_draw(y->run, c, y->o->antithetic, purpose, y->draw + 1, n, fresh);
     if (y->o->kernel != CSK_LANGEVIN_LM) {
         csk_axpby(n, scale, fresh, 1., out);
         return;
     }
-    csk_axpby(n, .5 * scale, last, 1., out);
+    csk_axpby(n, .5 * scale, kept, 1., out);
     csk_axpby(n, .5 * scale, fresh, 1., out);
-    csk_copy(n, fresh, last);
+    keep(n, of, fresh, kept);
 }
 
 void csk_langevin_solve(csk_dynamics *y, int c, const csk_stage *g, double tol,
@@ -71,6 +89,14 @@ void csk_langevin_solve(csk_dynamics *y, int c, const csk_stage *g, double tol,
         y->solved[c] += applied;
 }
 
+/* 1 - s^2/t^2 of an ancestral step from t to s: what it forgets of x, where there are no data. */
+static double forgotten(const csk_dynamics *y, const csk_stage *g)
+{
+    const double ratio = g->smoothing / y->fallen;
+
+    return 1. - ratio * ratio;
+}
+
 /* rhs += h (D - x) / t^2 and the noise that lives among the images; s.move is overwritten. */
 static void add_prior(const csk_dynamics *y, const float *x, int c, const csk_stage *g,
                       double h, const csk_langevin_scratch *s)
@@ -81,7 +107,7 @@ static void add_prior(const csk_dynamics *y, const float *x, int c, const csk_st
 
     csk_axpby(y->n, h / t2, y->d + c * y->n, 1., s->rhs);
     csk_axpby(y->n, -h / t2, x, 1., s->rhs);
-    add_white(y, c, CSK_FOR_WHITE, y->n, sqrt(2. * h * lambda),
+    add_white(y, c, CSK_FOR_WHITE, y->n, sqrt(2. * h * lambda), newest_alone,
               y->e2 + c * csk_pad(y->n), s->move, s->rhs);
 }
 
@@ -96,8 +122,11 @@ static void add_transition(const csk_dynamics *y, const float *x, int c,
     csk_axpby(y->n, -delta, x, 1., s->rhs);
     csk_draw(y->run, c, y->o->antithetic, CSK_FOR_WHITE, y->draw + 1, y->n, s->move);
     csk_axpby(y->n, sqrt(delta), s->move, 1., s->rhs);
-    if (y->o->kernel == CSK_LANGEVIN_LM) /* the newest noise that x holds */
-        csk_copy(y->n, s->move, y->e2 + c * csk_pad(y->n));
+    if (y->o->kernel == CSK_LANGEVIN_LM) {
+        const double f = forgotten(y, g);
+        const held of = { sqrt((1. - f) * y->o->step / 2.), sqrt(f) };
+        keep(y->n, of, s->move, y->e2 + c * csk_pad(y->n));
+    }
 }
 
 /* h of the data's part of a step. */
@@ -110,8 +139,15 @@ static double data_step(const csk_dynamics *y, const csk_stage *g)
                     y->norm * y->norm / (g->noise_std * g->noise_std));
     if (y->fallen == 0.)
         return h;
-    const double ratio = g->smoothing / y->fallen;
-    return fmin(h, DATA_SHARES * (1. - ratio * ratio));
+    return fmin(h, DATA_SHARES * forgotten(y, g));
+}
+
+/* Of the data's draws, where the data outweigh the prior: a step of k leaves 1 - k of x there. */
+static held held_of_data(const csk_dynamics *y, double k)
+{
+    if (y->fallen == 0.)
+        return newest_alone;
+    return (held){ (1. - k) * sqrt(y->o->step / 2.) + sqrt(k / 2.), sqrt(k / 2.) };
 }
 
 /* One step of chain c; the score's denoised point is y->d. Draw names: y->draw + 1. */
@@ -131,7 +167,7 @@ static void move_chain(csk_dynamics *y, float *x, int c, const csk_stage *g,
     csk_scale(y->m, h / eta2, s.res);
     if (!euler)
         add_white(y, c, CSK_FOR_DATA_WHITE, y->m, sqrt(2. * h) / g->noise_std,
-                  y->e1 + c * csk_pad(y->m), s.work, s.res);
+                  held_of_data(y, h), y->e1 + c * csk_pad(y->m), s.work, s.res);
     csk_linop_adjoint(post->A, s.rhs, s.res, s.work);
 
     if (y->fallen > 0.)

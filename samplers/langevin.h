@@ -64,9 +64,16 @@ typedef enum csk_langevin_kernel {
  *   step. In directions without data that is the ancestral step of diffusion models [5],
  *   x := (s^2/t^2) x + (1 - s^2/t^2) D + s sqrt(1 - s^2/t^2) n. Fewer steps are needed.
  *   For precond and lm, in stages without a tether; elsewhere it is none.
- *   The prior moves x by the share 1 - s^2/t^2 of what a whole step would, so that data moved by
- *   h are followed too closely where levels are near to each other, and data moved by the same
- *   share not closely enough for few steps: 2.5 of it is measured (docs/results.md).
+ *   The prior moves x by the share f = 1 - s^2/t^2 of what a whole step would, so that data moved
+ *   by h are followed too closely where levels are near to each other, and data moved by f h not
+ *   closely enough for few steps; of 1.5 f, 2 f and 2.5 f, which are alike on Gaussians, the last has
+ *   the nearest means on photographs (docs/results.md).
+ *   The lm step that comes next reckons with what x holds of the last draw, sqrt(h/2) in units of its own
+ *   noise. After an ancestral step that is spread over two: sqrt((1 - f) h/2) of the draw before
+ *   and sqrt(f) of n. Their sum with these weights, over its norm, is standard normal and takes the last
+ *   draw's place; likewise for e, with (1 - k) sqrt(h/2) + sqrt(k/2) and sqrt(k/2), which is right
+ *   where the data outweigh the prior. With n and e alone the variance falls short, the more so the
+ *   more levels there are.
  * - auto: what suits the prior, where somebody knows that (csk_recon_run()); here none.
  */
 typedef enum csk_transition {

@@ -96,11 +96,15 @@ void csk_net_view_leave(const csk_net_view *v, const csk_net_pose *pose, float *
 #pragma omp parallel for schedule(static) if (csk_net_view_padded_len(v) > 65536)
     for (int row = 0; row < v->planes * v->h; row++) {
         const int plane = row / v->h, y = row % v->h;
+        const float constant = !v->interleaved ? c
+                                               : c * (plane ? pose->cos - pose->sin
+                                                            : pose->cos + pose->sin);
 
         for (int k = 0; k < v->w; k++) {
             float *to = x + place(v, pose, plane, y, k);
             *to = (a == 0.F ? 0.F : a * *to) +
-                  b * shown(v, pose, from, plane, (int64_t)y * v->padded_w + k) + c;
+                  b * shown(v, pose, from, plane, (int64_t)y * v->padded_w + k) +
+                  constant;
         }
     }
 }

@@ -36,8 +36,8 @@ static inline int64_t csk_net_view_padded_len(const csk_net_view *v)
 /*
  * By the noise of @p name: one of the eight ways (four, unless square) and, of complex images, a
  * phase and a move of less than a cell each way. Real ones are not moved: what leaves at one end
- * enters at the other, which is a seam where a photograph ends, and nothing where k-space ends.
- * Without a name, or a view that turns, as it is.
+ * enters at the other, which is a seam in a photograph, and none in an image made from k-space,
+ * which is periodic. As it is without a name, or where the view does not turn.
  */
 csk_net_pose csk_net_view_pose(const csk_net_view *v, const csk_rng *name);
 
@@ -45,7 +45,7 @@ csk_net_pose csk_net_view_pose(const csk_net_view *v, const csk_rng *name);
 void csk_net_view_enter(const csk_net_view *v, const csk_net_pose *pose, float *to,
                         const float *x, float gain, float offset);
 
-/* x := a x + b from + c, the network's planes cropped, its pose undone before the sum. */
+/* x := a x + what b from + c, in the network's planes, is without pose and border. */
 void csk_net_view_leave(const csk_net_view *v, const csk_net_pose *pose, float *x,
                         const float *from, float a, float b, float c);
 

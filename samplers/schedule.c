@@ -56,12 +56,21 @@ static double share(int i, int count)
     return count > 1 ? (double)i / (count - 1) : 1.;
 }
 
+/* Powers miss the ends by a rounding, and a prior may know nothing beyond them. */
+static void set_ends(csk_schedule *s, double hi, double lo)
+{
+    s->level[0] = hi;
+    s->level[s->count - 1] = lo;
+}
+
 csk_status csk_schedule_geometric(csk_schedule *s, int count, double hi, double lo)
 {
     const csk_status err = make(s, count, hi, lo);
 
     for (int i = 0; i < count && !err; i++)
         s->level[i] = hi * pow(lo / hi, share(i, count));
+    if (!err)
+        set_ends(s, hi, lo);
     return err;
 }
 
@@ -76,6 +85,8 @@ csk_status csk_schedule_karras(csk_schedule *s, int count, double hi, double lo,
 
     for (int i = 0; i < count && !err; i++)
         s->level[i] = pow(a + share(i, count) * (b - a), rho);
+    if (!err)
+        set_ends(s, hi, lo);
     return err;
 }
 

@@ -148,40 +148,61 @@ START_TEST(has_the_variance_of_an_ancestral_step)
 }
 END_TEST
 
-/* Where the levels fall by a factor of 1.9: the variance of what is not measured, over that of the target. */
-static double variance_after_descent(int transition)
+/* Levels that fall by a factor of 80, two steps each: the variance over that of the target, of what is
+ * not measured or of what is. */
+static double variance_after_descent(int transition, int levels, bool measured)
 {
-    enum { LEVELS = 8 };
+    enum { MOST = 64 };
     problem p = make();
     float *x = tst_normal(N, 14, 0);
     csk_langevin_opts o = csk_langevin_defaults();
     const double top = 8., bottom = .1;
-    csk_stage stages[LEVELS];
+    csk_stage stages[MOST];
 
-    for (int k = 0; k < LEVELS; k++)
+    for (int k = 0; k < levels; k++)
         stages[k] =
-            (csk_stage){ top * pow(bottom / top, k / (LEVELS - 1.)), eta, 0., 2 };
+            (csk_stage){ top * pow(bottom / top, k / (levels - 1.)), eta, 0., 2 };
     csk_scale(N, sqrt(tau * tau + top * top), x);
     o.transition = transition;
-    o.step = 1.8;
-    tst_ok(csk_langevin(x, &p.post, 1, stages, LEVELS, (csk_rng){ 7, 0, 0 }, &o, NULL,
+    o.step = 1.5;
+    tst_ok(csk_langevin(x, &p.post, 1, stages, levels, (csk_rng){ 7, 0, 0 }, &o, NULL,
                         NULL));
-    const double got = spread(x + N / 2, NULL, 0.) / (tau * tau + bottom * bottom);
+    const double data = measured ? 1. / (eta * eta) : 0.;
+    const double q = 1. / (tau * tau + bottom * bottom) + data;
+    const double got =
+        measured ? spread(x, p.b, data / q) : spread(x + N / 2, NULL, 0.);
     csk_free(x);
     drop(&p);
-    return got;
+    return got * q;
 }
 
 START_TEST(falls_faster_by_ancestral_steps)
 {
-    const double plain = variance_after_descent(CSK_TRANSITION_NONE);
-    const double ancestral = variance_after_descent(CSK_TRANSITION_ANCESTRAL);
+    const double plain = variance_after_descent(CSK_TRANSITION_NONE, 8, false);
+    const double ancestral = variance_after_descent(CSK_TRANSITION_ANCESTRAL, 8, false);
 
-    /* 1.33 and .82 here: five standard errors are .15 and .09 */
-    ck_assert_double_gt(plain, 1.15);
-    ck_assert_double_lt(fabs(ancestral - 1.), .28);
+    /* 1.38 and .97 here: five standard errors are .15 and .11 */
+    ck_assert_double_gt(plain, 1.2);
+    ck_assert_double_lt(fabs(ancestral - 1.), .15);
     ck_assert_double_lt(fabs(ancestral - 1.), plain - 1.);
-    ck_assert_double_eq(plain, variance_after_descent(CSK_TRANSITION_AUTO));
+    ck_assert_double_eq(plain, variance_after_descent(CSK_TRANSITION_AUTO, 8, false));
+}
+END_TEST
+
+/* Its second step reckons with what x holds of earlier draws, or many levels would be too narrow. */
+START_TEST(keeps_its_width_over_many_levels)
+{
+    static const int levels[] = { 16, 32, 64 };
+
+    for (int k = 0; k < 3; k++) {
+        for (int measured = 0; measured < 2; measured++) {
+            const double ratio =
+                variance_after_descent(CSK_TRANSITION_ANCESTRAL, levels[k], measured);
+            /* .93 to 1.08 here, of which .11 would be five standard errors; without, .7 to .85 */
+            ck_assert_msg(fabs(ratio - 1.) < .15, "%d levels, measured %d: %g",
+                          levels[k], measured, ratio);
+        }
+    }
 }
 END_TEST
 
@@ -377,6 +398,7 @@ static Suite *suite(void)
                         sizeof(kernel_cases) / sizeof(kernel_cases[0]));
     tcase_add_loop_test(tc, has_the_variance_of_an_ancestral_step, 0, 4);
     tcase_add_test(tc, falls_faster_by_ancestral_steps);
+    tcase_add_test(tc, keeps_its_width_over_many_levels);
     tcase_add_test(tc, obeys_the_tether);
     tcase_add_test(tc, shows_the_variance_dip);
     tcase_add_test(tc, chain_k_of_many_is_chain_k_alone);

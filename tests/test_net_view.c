@@ -52,12 +52,8 @@ START_TEST(undoes_itself)
         const csk_net_pose pose = csk_net_view_pose(v, &(csk_rng){ 1, 2, draw });
 
         csk_net_view_enter(v, &pose, there, x, 2.F, 3.F);
-        csk_net_view_leave(v, &pose, y, there, 0.F, .5F, 0.F);
-        if (!v->interleaved) { /* an offset before the phase is no offset after it */
-            for (int64_t i = 0; i < n; i++)
-                y[i] -= 1.5F;
-            ck_assert_double_lt(csk_distance(n, x, y), 1e-5 * csk_norm(n, x));
-        }
+        csk_net_view_leave(v, &pose, y, there, 0.F, .5F, -1.5F);
+        ck_assert_double_lt(csk_distance(n, x, y), 1e-5 * csk_norm(n, x));
         csk_net_view_enter(v, &pose, there, x, 2.F, 0.F);
         csk_copy(n, x, y);
         csk_net_view_leave(v, &pose, y, there, -1.F, .5F, 0.F);
@@ -84,6 +80,30 @@ START_TEST(moves_and_dephases)
 
         ck_assert_float_eq(to[i], -x[2 * from + 1]);
         ck_assert_float_eq(to[H * W + i], x[2 * from]);
+    }
+    csk_free(x), csk_free(to);
+}
+END_TEST
+
+/* Upside down, then one pixel down in the image, with a border: row y is row (h - 1 - y + 1) mod h. */
+START_TEST(turns_before_it_moves)
+{
+    enum { H = 3, W = 2, PADDED = 4 };
+    const csk_net_view v = { true, true, CELL, 2, H, W, PADDED, PADDED };
+    const csk_net_pose pose = { .way = 1, .down = 1, .cos = 1.F };
+    float *x = tst_normal(2 * H * W, 1, 0);
+    float *to = csk_alloc(2 * PADDED * PADDED, sizeof(*to));
+
+    csk_net_view_enter(&v, &pose, to, x, 1.F, 0.F);
+    for (int y = 0; y < PADDED; y++) {
+        for (int k = 0; k < PADDED; k++) {
+            const int row = (H - (y < H ? y : 2 * H - 1 - y)) % H;
+            const int column = k < W ? k : 2 * W - 1 - k;
+
+            for (int part = 0; part < 2; part++)
+                ck_assert_float_eq(to[(part * PADDED + y) * PADDED + k],
+                                   x[2 * (row * W + column) + part]);
+        }
     }
     csk_free(x), csk_free(to);
 }
@@ -152,6 +172,7 @@ int main(void)
     tcase_add_loop_test(core, has_transposes, 0, VIEWS);
     tcase_add_loop_test(core, undoes_itself, 0, VIEWS);
     tcase_add_test(core, moves_and_dephases);
+    tcase_add_test(core, turns_before_it_moves);
     tcase_add_loop_test(core, poses_differ, 0, VIEWS);
     tcase_add_loop_test(core, stands_as_it_is, 0, VIEWS);
     suite_add_tcase(s, core);

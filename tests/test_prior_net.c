@@ -377,18 +377,18 @@ static float *turn(int way, int64_t h, int64_t w, const float *x, bool back)
     return z;
 }
 
-/* The card says that turned images are as likely. */
-static csk_prior *turning(const csk_space *space, bool says_so)
+/* With says_so the card says that turned images are as likely. */
+static csk_prior *turning(const csk_space *space, bool says_so, double offset)
 {
     const bool complex = space->field == CSK_COMPLEX;
     csk_tensors t = curved_model(complex ? "complex" : "real", complex ? 2 : 1);
+    char card[4096];
     csk_prior *p;
 
-    if (says_so) {
-        char card[4096];
-        (void)snprintf(card, sizeof(card), "{\"symmetry\": \"square\", %s", t.card + 1);
-        tst_ok(csk_tensors_set_card(&t, card));
-    }
+    (void)snprintf(card, sizeof(card),
+                   "{%s\"range\": {\"offset\": %g, \"factor\": 1}, %s",
+                   says_so ? "\"symmetry\": \"square\", " : "", offset, t.card + 1);
+    tst_ok(csk_tensors_set_card(&t, card));
     tst_ok(csk_prior_net(&p, space, &t, 1., &(csk_prior_net_opts){ .turn = true }));
     csk_tensors_clear(&t);
     return p;
@@ -427,7 +427,7 @@ START_TEST(turns_by_name)
 {
     const int64_t h = 6, w = _i ? 4 : 6, n = h * w;
     const csk_space space = TST_REAL(h, w);
-    csk_prior *p = turning(&space, true), *still = turning(&space, false);
+    csk_prior *p = turning(&space, true, .2), *still = turning(&space, false, .2);
     const int ways = _i ? 4 : 8;
     const double sigma = .3;
     float *x = tst_normal(n, 1, 0), *d = csk_alloc(n, sizeof(*d)), *all[8];
@@ -464,7 +464,8 @@ START_TEST(turns_by_name)
 }
 END_TEST
 
-/* A complex image also gets a phase and a move; the network here has cells of 2 x 2 pixels. */
+/* A complex image also gets a phase and a move; the network here has cells of 2 x 2 pixels, and what
+ * is added to its input once an offset. */
 START_TEST(poses_complex_images_by_name)
 {
     enum { H = 6, W = 8, N = 2 * H * W };
@@ -478,7 +479,9 @@ START_TEST(poses_complex_images_by_name)
                                 .padded_h = H,
                                 .padded_w = W };
     const csk_net_pose none = csk_net_view_pose(&view, NULL);
-    csk_prior *p = turning(&space, true), *still = turning(&space, false);
+    const double offset = _i ? .5 : 0.;
+    csk_prior *p = turning(&space, true, offset),
+              *still = turning(&space, false, offset);
     const double sigma = .3;
     float *x = tst_normal(N, 1, 0), *d = csk_alloc(N, sizeof(*d));
     float *planes = csk_alloc(N, sizeof(*planes)), *z = csk_alloc(N, sizeof(*z));
@@ -535,7 +538,7 @@ int main(void)
     tcase_add_test(core, rounds_below_the_noise);
     tcase_add_test(core, direct_stays_single);
     tcase_add_loop_test(core, turns_by_name, 0, 2);
-    tcase_add_test(core, poses_complex_images_by_name);
+    tcase_add_loop_test(core, poses_complex_images_by_name, 0, 2);
     tcase_add_loop_test(core, differentiates, 0, SPACES);
     tcase_add_loop_test(core, scales, 0, SPACES);
     tcase_add_loop_test(core, takes_batches, 0, SPACES);

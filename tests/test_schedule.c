@@ -26,6 +26,26 @@ START_TEST(geometric_and_karras_end_where_told)
 }
 END_TEST
 
+/* To the last bit: a prior may be made for no level beyond. */
+START_TEST(levels_stay_in_their_range)
+{
+    for (int k = 0; k < 400; k++) {
+        const double lo = .001 + .0001 * k, hi = 1. + .01 * k, rho = 1. + .02 * k;
+        csk_schedule s[2];
+
+        tst_ok(csk_schedule_geometric(&s[0], 9, hi, lo));
+        tst_ok(csk_schedule_karras(&s[1], 9, hi, lo, rho));
+        for (int j = 0; j < 2; j++) {
+            ck_assert_double_eq(s[j].level[0], hi);
+            ck_assert_double_eq(s[j].level[8], lo);
+            for (int i = 1; i < 9; i++)
+                ck_assert_double_lt(s[j].level[i], s[j].level[i - 1]);
+            csk_schedule_clear(&s[j]);
+        }
+    }
+}
+END_TEST
+
 START_TEST(refuses_what_does_not_fall)
 {
     csk_schedule s;
@@ -125,6 +145,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("core");
 
     tcase_add_test(t, geometric_and_karras_end_where_told);
+    tcase_add_test(t, levels_stay_in_their_range);
     tcase_add_test(t, refuses_what_does_not_fall);
     tcase_add_loop_test(t, admissible_meets_its_definition, 0, 4);
     tcase_add_test(t, admissible_says_when_it_is_too_long);

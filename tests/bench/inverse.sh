@@ -10,12 +10,12 @@
 #   SAMPLERS     (default: langevin dps diffpir daps)
 #   EVALUATIONS  score evaluations a sample (default: 4 8 16 32 64)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
-#   TUNE         the picture with which the others' settings are found (default: 05)
+#   TUNE         the picture with which settings are found (default: 05)
 #   SAMPLES      for each (default: 8)
 #   RESTORE      more options for csk restore, such as all SAMPLERS take
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
-#                OUT/results and OUT/tuned is not done again, unless it is of another prior, number
-#                of samples or RESTORE: that is refused
+#                OUT/results and OUT/tuned is not done again; if it is of another csk, prior, number of
+#                samples, RESTORE or TUNE it is refused
 #   CSK, DATA    the program, the shared data
 #
 # Every setting in candidates() is tried for each task and number of evaluations, and the one whose
@@ -40,7 +40,7 @@ operator() {
     esac
 }
 
-# Settings with which a sampler makes so many evaluations: lines.
+# Settings with which a sampler makes so many evaluations, 4 at least, or one less: lines.
 candidates() {
     case $1 in
     langevin)
@@ -262,7 +262,7 @@ figure() {
     echo "set terminal pngcairo size 1300,$(((($# + 2) / 3) * 440)) font 'DejaVu Sans,10'"
     echo "set output 'figure.png'"
     echo "set multiplot layout $((($# + 2) / 3)),3"
-    echo "set logscale x 2; set xtics 8,2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set logscale x 2; set xtics 4,2; set grid; set xlabel 'score evaluations a sample'"
     echo "set ylabel 'L2 to the truth, a pixel'; set key top right; set format y '%.2f'"
     echo "set offsets graph 0.05, graph 0.05, graph 0.45, graph 0.05" # room for the key
     for task in "$@"; do
@@ -283,9 +283,10 @@ figure() {
 
 cd "$out"
 quietly "$csk" prior info "$prior"
-about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}'"
-if [ -e about ] && [ "$(cat about)" != "$about" ]; then
-    echo "inverse.sh: $out holds results of $(cat about); name another OUT for $about" >&2
+about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on ${TUNE:-05}"
+about="$about, csk $(sha256sum <"$csk")"
+if { [ -s results ] || [ -s tuned ]; } && [ "$(cat about 2>&1)" != "$about" ]; then
+    echo "inverse.sh: $out holds results of $(cat about 2>&1); name another OUT for $about" >&2
     exit 2
 fi
 echo "$about" >about

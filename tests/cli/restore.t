@@ -95,6 +95,18 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sa
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sampler daps --daps-cg-tol 0.1 none
 2 csk restore: --daps-cg-tol does nothing here: it needs --daps-data exact
 = 2
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --order paper --churn 5 none
+2 csk restore: --churn does nothing here: it needs --order paper --diffusion heun
+= 2
+# And what is read is taken.
+$ for o in '--sampler daps --rho 5' '--order paper --spacing karras --rho 5' '--sigma 0 --kappa 2' '--radius 2 --kappa 2' '--radius 0 --delta 0.2' '--sampler dps --t-max 2' '--schedule karras --rho 3'; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk $o --plan none >/dev/null && echo taken; done
+  taken
+  taken
+  taken
+  taken
+  taken
+  taken
+  taken
 $ ls none 2>/dev/null
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 1 --sampler plain --t-min 0.02 --ald-steps 2 --ald-levels 2 ranged | grep '^sampler'

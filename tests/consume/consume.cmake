@@ -51,8 +51,11 @@ run(${CC} -std=c11 -Wall -Wextra -pedantic -Werror ${CMAKE_CURRENT_LIST_DIR}/con
 run_consumer(${WORK}/by-pkg-config)
 
 if(EXISTS ${prefix}/bin/csk)
+    set(ENV{CSK_MODELS})
     run(${prefix}/bin/csk prior info brain)
-    if(NOT out MATCHES "file +${prefix}/share/csk/models/brain.csk\n")
+    file(REAL_PATH ${prefix} real)
+    string(FIND "${out}" " ${real}/share/csk/models/brain.csk\n" at)
+    if(at EQUAL -1)
         message(FATAL_ERROR "${prefix}/bin/csk prior info brain: ${out}")
     endif()
 endif()
