@@ -12,7 +12,7 @@
 #define ONE_AND_A_BIT (1. + 1e-9)
 
 /* The data's step at an ancestral one, in shares 1 - s^2/t^2 (langevin.h says why). */
-#define DATA_SHARES 2.5
+#define DATA_SHARES 4.
 
 static const char *const kernels[] = { "euler", "precond", "lm", "mala", NULL };
 static const char *const transitions[] = { "auto", "none", "ancestral", NULL };

@@ -121,12 +121,12 @@ START_TEST(has_the_variance_of_an_ancestral_step)
     float *x = tst_normal(N, 13, 0);
     csk_langevin_opts o = csk_langevin_defaults();
     const double s = _i < 2 ? .5 : .92 * t, V = 1.;
-    const double h = _i < 2 ? .7 : 2.5 * (1. - .92 * .92);
+    const double h = _i < 2 ? .7 : 4. * (1. - .92 * .92);
     const csk_stage stages[] = { { t, eta, 0., 0 }, { s, eta, 0., 1 } };
 
     o.kernel = precond ? CSK_LANGEVIN_PRECOND : CSK_LANGEVIN_LM;
     o.transition = CSK_TRANSITION_ANCESTRAL;
-    o.step = .7;
+    o.step = _i < 2 ? .7 : 1.2;
     tst_ok(
         csk_langevin(x, &p.post, 1, stages, 2, (csk_rng){ 6, 0, 0 }, &o, NULL, NULL));
 
@@ -198,9 +198,10 @@ START_TEST(keeps_its_width_over_many_levels)
         for (int measured = 0; measured < 2; measured++) {
             const double ratio =
                 variance_after_descent(CSK_TRANSITION_ANCESTRAL, levels[k], measured);
-            /* .93 to 1.08 here, of which .11 would be five standard errors; without, .7 to .85 */
-            ck_assert_msg(fabs(ratio - 1.) < .15, "%d levels, measured %d: %g",
-                          levels[k], measured, ratio);
+            /* 1.03 to 1.08 and .84 to .91 here, of which .11 would be five standard errors;
+             * with the newest draw alone .7 to .85 and .6 */
+            ck_assert_msg(ratio > (measured ? .73 : .9) && ratio < 1.19,
+                          "%d levels, measured %d: %g", levels[k], measured, ratio);
         }
     }
 }
