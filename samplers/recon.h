@@ -39,7 +39,7 @@ enum {
 
 /** Their step with the lm kernel: it mixes faster, and what it adds to the spread is small. */
 #define CSK_RECON_LEARNED_STEP 1.8
-/** The same with ancestral transitions: longer is better with 16 evaluations, shorter with 64. */
+/** The same with ancestral transitions. */
 #define CSK_RECON_ANCESTRAL_STEP 1.5
 
 typedef struct csk_recon_opts {
