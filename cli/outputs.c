@@ -255,6 +255,14 @@ csk_status cli_make_dir(const cli_call *call, const char *path)
     return cli_list_add(&call->state->made, path) ? CSK_OK : cli_no_memory();
 }
 
+void cli_remove_empty(const cli_call *call)
+{
+    const cli_list *made = &call->state->made;
+
+    for (int i = made->n - 1; i >= 0; i--)
+        (void)rmdir(made->v[i]); /* fails if it holds something */
+}
+
 void cli_undo(const cli_call *call)
 {
     const cli_state *s = call->state;
@@ -265,6 +273,5 @@ void cli_undo(const cli_call *call)
             (void)unlink(target);
         free(target);
     }
-    for (int i = s->made.n - 1; i >= 0; i--)
-        (void)rmdir(s->made.v[i]);
+    cli_remove_empty(call);
 }

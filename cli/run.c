@@ -241,7 +241,9 @@ static int finish(const cli_call *call, csk_status err)
                       call->cmd->name);
     else if (err)
         print_error(call->cmd, err);
-    if (err && err != CSK_ERR_ABORTED)
+    if (err == CSK_ERR_ABORTED)
+        cli_remove_empty(call);
+    else if (err)
         cli_undo(call);
     return code;
 }

@@ -102,6 +102,8 @@ char *cli_command_text(const char *verb, int argc, char *const argv[]);
 
 /** Check the declared output of @p call. */
 csk_status cli_check_outputs(const cli_call *call);
+/** Remove the directories that this run made and in which nothing is. */
+void cli_remove_empty(const cli_call *call);
 /** Remove what was written. */
 void cli_undo(const cli_call *call);
 

@@ -24,7 +24,7 @@ const csk_param csk_recover_params[] = {
     CSK_OPT_INT (S, steps,     "steps",     2,   1, 1000000, "N",     "Langevin steps a level"),
     CSK_OPT_INT (S, max_steps, "max-steps", 100000, 1, INT_MAX, "N",  "refuse schedules longer than this"),
     CSK_OPT_REAL(S, sigma,     "sigma",     0,   0, 1e9,     "SIGMA", "noise added to the naive estimate, 0 for kappa R / sqrt(d)"),
-    CSK_OPT_REAL(S, kappa,     "kappa",     3,   1e-3, 1e3,  "KAPPA", "that noise over the naive estimate's error"),
+    CSK_OPT_REAL(S, kappa,     "kappa",     3,   1e-3, 1e3,  "KAPPA", "that noise over the naive estimate's error; learned priors: but .2 of their scale at least, .35 with ancestral transitions"),
     CSK_OPT_REAL(S, eta_first, "eta-first", 0,   0, 1e9,     "ETA",   "first noise level of order = paper, 0 for |A| sigma"),
     CSK_OPT_GROUP(S, admissible, csk_admissible_params),
     CSK_OPT_GROUP(S, diffusion, csk_diffusion_params),
