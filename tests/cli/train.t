@@ -43,7 +43,7 @@ $ csk train $PWD/head.npy ./other.npy --validate other --arch unet-xs --patch 16
 2 csk train: a.csk.checkpoint was begun with other images (third.npy); it can only go on with the same
 = 2
 # The default number of steps is obeyed if it is given.
-$ timeout -s INT 3 csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 20000 --precision f32 --resume --force a.csk 2>&1 >/dev/null | grep schedule
+$ timeout --foreground -s INT 3 csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 20000 --precision f32 --resume --force a.csk 2>&1 >/dev/null | grep schedule
   csk train: the schedule now ends at step 20000, not 9
 $ cp head.npy a.csk.checkpoint; csk train head.npy --resume --force a.csk
 2 csk train: a.csk.checkpoint: is neither safetensors nor .npz nor a PyTorch checkpoint
