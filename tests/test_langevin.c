@@ -199,7 +199,7 @@ START_TEST(keeps_its_width_over_many_levels)
             const double ratio =
                 variance_after_descent(CSK_TRANSITION_ANCESTRAL, levels[k], measured);
             /* 1.03 to 1.08 and .84 to .91 here, of which .11 would be five standard errors;
-             * with the newest draw alone .7 to .85 and .6 */
+             * with the newest draw alone .72 to .84 and .63 to .71 */
             ck_assert_msg(ratio > (measured ? .73 : .9) && ratio < 1.19,
                           "%d levels, measured %d: %g", levels[k], measured, ratio);
         }
