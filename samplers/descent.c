@@ -42,6 +42,8 @@ csk_status csk_descent_levels(csk_schedule *s, const csk_descent *d, int count,
     const double bottom = fmax(d->t_min, lo);
     if (top > hi) /* hi may be infinite */
         return csk_fail(CSK_ERR_ARG, "t-max is %g, not in %g..%g", top, lo, hi);
+    if (bottom > hi)
+        return csk_fail(CSK_ERR_ARG, "t-min is %g, not in %g..%g", bottom, lo, hi);
     if (count > 1 && !(top > bottom))
         return csk_fail(CSK_ERR_ARG,
                         "the noise levels fall from t-max to t-min: %g is not above %g",

@@ -14,6 +14,10 @@
 
 enum { VERSION = 1, MOST_TEXT = 1 << 24, HEAD = 16 };
 
+/* Of the scale and the noise levels of a card. */
+#define LEAST 1e-9
+#define MOST  1e9
+
 struct csk_model {
     const struct kind *kind;
     csk_field field;
@@ -121,15 +125,18 @@ static csk_status read_head(csk_model *m, const json_t *card, const char *what)
                        m->axes);
     if (!err)
         err = csk_card_real(&m->scale, card, "scale", what);
-    if (!err && !(m->scale > 0. && m->scale <= 1e30))
-        err = csk_fail(CSK_ERR_FORMAT, "%s: \"scale\" is %g, expected more than 0",
-                       what, m->scale);
+    if (!err && !(m->scale >= LEAST && m->scale <= MOST))
+        err = csk_fail(CSK_ERR_FORMAT,
+                       "%s: \"scale\" is %g, expected more than 0, from %g to %g", what,
+                       m->scale, LEAST, MOST);
     if (!err)
         err = csk_card_reals(sigma, 2, card, "sigma", what);
-    if (!err && !(sigma[0] > 0. && sigma[1] >= sigma[0] && sigma[1] <= 1e30))
-        err = csk_fail(CSK_ERR_FORMAT,
-                       "%s: \"sigma\" is [%g, %g], expected a range above 0", what,
-                       sigma[0], sigma[1]);
+    if (!err && !(sigma[0] >= LEAST && sigma[1] >= sigma[0] && sigma[1] <= MOST))
+        err = csk_fail(
+            CSK_ERR_FORMAT,
+            "%s: \"sigma\" is [%g, %g], expected a range above 0, within %g to "
+            "%g",
+            what, sigma[0], sigma[1], LEAST, MOST);
     if (!err)
         err = check_texts(card, what);
     if (err)

@@ -169,12 +169,17 @@ csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterio
 {
     csk_schedule s = { .count = 0 };
     csk_stage *g = NULL;
+    double least, most;
     csk_status err = csk_recover_check(o, post->tether != NULL);
 
     if (err)
         return err;
+    const double last = last_smoothing(post, sigma, o);
+    csk_prior_sigma_range(post->prior, &least, &most); /* the most may be infinite */
+    if (last > most)
+        return csk_fail(CSK_ERR_ARG, "t-min is %g, but the prior was made for %g..%g",
+                        last, least, most);
     if (o->order == CSK_ORDER_INTERLEAVED) {
-        const double last = last_smoothing(post, sigma, o);
         err = levels_of(&s, o, fmax(sigma, last), last);
     } else if (o->schedule == CSK_LEVELS_ADMISSIBLE) {
         err = admissible(&s, post, sigma, norm, o);

@@ -114,8 +114,10 @@ static csk_status read_range(net_card *c, const json_t *card, const char *what)
         err = real_or(&c->offset, 0., range, "offset", what);
     if (!err)
         err = real_or(&c->factor, 1., range, "factor", what);
-    if (!err && !(fabs(c->offset) <= 1e6 && c->factor > 1e-6 && c->factor <= 1e6))
-        err = out_of_range(what, "range", c->factor);
+    if (!err && !(fabs(c->offset) <= 1e6))
+        err = out_of_range(what, "offset", c->offset);
+    if (!err && !(c->factor > 1e-6 && c->factor <= 1e6))
+        err = out_of_range(what, "factor", c->factor);
     return err;
 }
 
