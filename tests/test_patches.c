@@ -375,6 +375,105 @@ START_TEST(phase_is_smooth)
 }
 END_TEST
 
+/* The same patches with a rough phase of at most @p most, and without. */
+static void draw_rough(const csk_array *a, int size, double most, int count,
+                       float **rough, float **smooth)
+{
+    csk_patch_opts o = still(size);
+    csk_patches *p;
+
+    o.phase = true;
+    o.empty = 1.;
+    tst_ok(csk_patches_new(&p, 1, a, NULL, &o));
+    *smooth = draw(p, 1, count);
+    csk_patches_free(p);
+    o.rough_phase = most;
+    tst_ok(csk_patches_new(&p, 1, a, NULL, &o));
+    *rough = draw(p, 1, count);
+    csk_patches_free(p);
+}
+
+/*
+ * The phase between the two, less its mean over the patch (the filter turns a constant image as a
+ * whole): its variance is most^2 E u^2 = most^2 / 3. 1000 patches of twelve waves have it
+ * within 4 %.
+ */
+START_TEST(rough_phase_has_its_size)
+{
+    enum { N = 32, COUNT = 1000 };
+    const double most = .2;
+    csk_array a = image(N, N, one);
+    double sum = 0., finest = 0.;
+    float *rough, *smooth;
+
+    draw_rough(&a, N, most, COUNT, &rough, &smooth);
+    for (int n = 0; n < COUNT; n++) {
+        const float *re = rough + 2 * n * N * N, *im = re + N * N;
+        const float *re0 = smooth + 2 * n * N * N, *im0 = re0 + N * N;
+        double phase[N * N], mean = 0.;
+
+        for (int i = 0; i < N * N; i++) {
+            phase[i] = atan2((double)(im[i] * re0[i] - re[i] * im0[i]),
+                             (double)(re[i] * re0[i] + im[i] * im0[i]));
+            mean += phase[i] / (N * N);
+        }
+        for (int i = 0; i < N * N; i++)
+            sum += (phase[i] - mean) * (phase[i] - mean);
+        for (int i = 1; i < N * N; i++)
+            finest +=
+                i % N ? (phase[i] - phase[i - 1]) * (phase[i] - phase[i - 1]) : 0.;
+    }
+    ck_assert_double_eq_tol(sum / (COUNT * N * N), most * most / 3., .06 * most * most);
+    /* What changes from pixel to pixel is not the smooth phase: a twentieth of the variance or more. */
+    ck_assert_double_ge(finest, .05 * sum);
+    csk_free(rough);
+    csk_free(smooth);
+    csk_array_clear(&a);
+}
+END_TEST
+
+static float dot(int64_t y, int64_t x)
+{
+    return y == 20 && x == 17 ? 1.f : 0.f;
+}
+
+/*
+ * A dot gets a cross, four pixels long, of the filter's taps: a quarter turn off, so that the dot stays,
+ * and the sum of their squares is most^2 / 3 on average, within 5 standard deviations.
+ */
+START_TEST(rough_phase_follows_edges)
+{
+    enum { N = 40, COUNT = 2000 };
+    const double most = .3;
+    csk_array a = image(N, N, dot);
+    double sum = 0.;
+    float *rough, *smooth;
+
+    draw_rough(&a, N, most, COUNT, &rough, &smooth);
+    for (int n = 0; n < COUNT; n++) {
+        const float *re = rough + 2 * n * N * N, *im = re + N * N;
+
+        for (int i = 0; i < N * N; i++) {
+            const double m = hypot((double)re[i], (double)im[i]);
+            const int y = i / N - 20, x = i % N - 17;
+
+            if (y == 0 && x == 0)
+                ck_assert_double_eq_tol(m, 1., 1e-5);
+            else if ((y == 0 && abs(x) <= 4) || (x == 0 && abs(y) <= 4))
+                sum += m * m;
+            else
+                ck_assert_double_le(m, 1e-6);
+        }
+    }
+    /* var of u^2 v, v of the taps: below (most^2 / 3)^2 1.5 each */
+    ck_assert_double_eq_tol(sum / COUNT, most * most / 3.,
+                            5. * most * most / 3. * sqrt(1.5 / COUNT));
+    csk_free(rough);
+    csk_free(smooth);
+    csk_array_clear(&a);
+}
+END_TEST
+
 /* -- choices ---------------------------------------------------------------------------- */
 
 START_TEST(shares_of_the_files)
@@ -596,6 +695,8 @@ static Suite *suite(void)
     tcase_add_test(t, mirrors_and_transposes);
     tcase_add_test(t, intensity_and_gamma);
     tcase_add_test(t, phase_is_smooth);
+    tcase_add_test(t, rough_phase_has_its_size);
+    tcase_add_test(t, rough_phase_follows_edges);
     tcase_add_test(t, shares_of_the_files);
     tcase_add_test(t, empty_windows_are_rare);
     tcase_add_test(t, units_and_scale);

@@ -25,6 +25,7 @@ const csk_param csk_patch_params[] = {
     CSK_OPT_REAL(S, intensity_min, "intensity-min", .5,   1e-3, 1e3,    "S",    "least factor of the intensity"),
     CSK_OPT_REAL(S, intensity_max, "intensity-max", 1.25, 1e-3, 1e3,    "S",    "largest factor of the intensity"),
     CSK_OPT_FLAG(S, phase,         "phase",         1,                          "give images a smooth random phase"),
+    CSK_OPT_REAL(S, rough_phase,   "rough-phase",   0,    0.,   1.,     "R",    "most radians, rms, that the phase is rough by, across the image and across k-space"),
     CSK_OPT_REAL(S, empty,         "empty",         .1,   0.,   1.,     "SHARE", "kept of the patches in which nearly nothing is"),
     CSK_OPT_REAL(S, unit,          "unit",          0.,   0.,   1e30,   "U",    "divide images by U; 0: each file by its 99.9th percentile"),
     CSK_OPT_END,
@@ -48,6 +49,7 @@ csk_patch_opts csk_patch_plain(const csk_patch_opts *opts)
     o.flip = false;
     o.gamma_min = o.gamma_max = 1.;
     o.intensity_min = o.intensity_max = 1.;
+    o.rough_phase = 0.;
     return o;
 }
 
@@ -88,7 +90,11 @@ enum {
     U_ASPECT = U_PHASE + CSK_PHASE_RANDOM,
     U_GAIN_Y,
     U_GAIN_X,
-    U_COUNT
+    U_ROUGH,
+    U_FINER,
+    U_TWISTED = U_FINER + CSK_FINER_RANDOM,
+    U_TWIST,
+    U_COUNT = U_TWIST + CSK_TWIST_RANDOM
 };
 
 static double between(double lo, double hi, float u)
@@ -203,8 +209,13 @@ static void draw_one(const csk_patches *p, uint64_t seed, uint32_t number, float
     csk_window_resample(&w, out, p->channels, work);
     csk_scale(pixels * p->channels,
               between(o->intensity_min, o->intensity_max, u[U_INTENSITY]), out);
-    if (o->phase)
-        csk_patch_phase(o->size, out, u + U_PHASE, work);
+    if (!o->phase)
+        return;
+    if (o->rough_phase > 0.)
+        csk_patch_twist(o->size, o->rough_phase * (double)u[U_TWISTED], out,
+                        u + U_TWIST, work);
+    csk_patch_phase(o->size, o->rough_phase * (double)u[U_ROUGH], out, u + U_PHASE,
+                    u + U_FINER, work);
 }
 
 int64_t csk_patches_work_len(const csk_patches *p, int n)

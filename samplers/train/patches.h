@@ -12,7 +12,9 @@
  * sign or phase kept; R resamples, by Keys' cubic convolution (IEEE Trans. ASSP 29 (1981) 1153,
  * a = -1/2) or by a windowed sinc, stretched where it shrinks so that nothing is aliased, and
  * mirrors and transposes at random; s is log-uniform; and phi, for complex patches, is a smooth
- * random phase: a constant, a quadratic polynomial and three waves.
+ * random phase: a constant, a quadratic polynomial and three waves. With rough_phase, phi has
+ * finer waves as well, and k-space has an error of its phase that varies along each axis, which
+ * shows as a part of the image that is a quarter turn off and follows its edges.
  */
 #ifndef CSK_SAMPLERS_TRAIN_PATCHES_H
 #define CSK_SAMPLERS_TRAIN_PATCHES_H
@@ -44,6 +46,10 @@ typedef struct csk_patch_opts {
     double intensity_min, intensity_max; /**< factor */
     bool
         phase; /**< complex patches: real images get a phase, complex ones a further one */
+    double
+        rough_phase; /**< most radians, rms, of what makes the phase rough: finer waves of it,
+                             and k-space with another phase along each axis; of either a
+                             uniform share, each patch for itself */
     double empty; /**< share kept of the windows in which nearly nothing is */
     double
         unit; /**< images are divided by it; 0: each file by its own 99.9th percentile

@@ -39,10 +39,34 @@ int64_t csk_window_work_len(int kind, int size, double zoom);
 /* out[channels][size][size]; a real image has an imaginary part of 0. */
 void csk_window_resample(const csk_window *w, float *out, int channels, float *work);
 
-/* Uniform numbers that a phase takes. */
-enum { CSK_PHASE_WAVES = 3, CSK_PHASE_RANDOM = 7 + 4 * CSK_PHASE_WAVES };
+/* sum += w row */
+void csk_patch_add_row(int64_t n, float w, const float *row, float *sum);
 
-/* Multiply out[2][size][size] by exp(i phi); work: 8 size floats. */
-void csk_patch_phase(int size, float *out, const float *u, float *work);
+/* x[j][i] := x[i][j] of x[n][n] */
+void csk_patch_transpose(int n, float *x);
+
+/* Waves of a phase, and the uniform numbers that it takes. */
+enum {
+    CSK_PHASE_SMOOTH = 3,
+    CSK_PHASE_ROUGH = 12,
+    CSK_PHASE_WAVES = CSK_PHASE_SMOOTH + CSK_PHASE_ROUGH,
+    CSK_PHASE_RANDOM = 7 + 4 * CSK_PHASE_SMOOTH,
+    CSK_FINER_RANDOM = 4 * CSK_PHASE_ROUGH,
+    CSK_TWIST_RANDOM = 16
+};
+
+/*
+ * Multiply out[2][size][size] by exp(i phi). phi is smooth; with rough > 0 it has in addition
+ * finer waves with this standard deviation. work: 31 size floats.
+ */
+void csk_patch_phase(int size, double rough, float *out, const float *u,
+                     const float *finer, float *work);
+
+/*
+ * out[2][size][size] += i K out, K a short real filter along y plus one along x: k-space gets the
+ * phase K(ky, kx), of standard deviation `rough`, as trains of echoes and gradients give it.
+ * work: 2 size^2 floats.
+ */
+void csk_patch_twist(int size, double rough, float *out, const float *u, float *work);
 
 #endif

@@ -95,7 +95,7 @@ static int64_t taps(int kind, const csk_patch_axis *a, int i, float weight[MOST_
     return start;
 }
 
-CSK_HOT static void add_row(int64_t n, float w, const float *row, float *sum)
+CSK_HOT void csk_patch_add_row(int64_t n, float w, const float *row, float *sum)
 {
     for (int64_t i = 0; i < n; i++)
         sum[i] += w * row[i];
@@ -119,7 +119,7 @@ static void combine(int kind, const csk_patch_axis *a, const float *rows, int64_
         for (int t = 0; t < count; t++) {
             const int64_t k = csk_patch_mirror(start + t, a->length);
             if (weight[t] != 0.f)
-                add_row(n, weight[t], rows + (k - base) * n, sum);
+                csk_patch_add_row(n, weight[t], rows + (k - base) * n, sum);
         }
     }
 }
@@ -147,8 +147,10 @@ static int64_t most_columns(int kind, int size, double zoom)
 int64_t csk_window_work_len(int kind, int size, double zoom)
 {
     const int64_t most = most_columns(kind, size, zoom);
+    const int64_t resampling = csk_pad(4 * size * most) + csk_pad(2 * most * most);
+    const int64_t phase = csk_pad(2 * size * (size + 16));
 
-    return csk_pad(4 * size * most) + csk_pad(2 * most * most);
+    return resampling > phase ? resampling : phase;
 }
 
 /* out[x][y] := in[y][x] of @p in with @p width floats a pixel, of which the first is taken. */
@@ -161,7 +163,7 @@ static void transpose(int64_t rows, int64_t cols, int width, const float *in,
     }
 }
 
-static void transpose_square(int n, float *x)
+void csk_patch_transpose(int n, float *x)
 {
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < i; j++) {
@@ -235,91 +237,8 @@ void csk_window_resample(const csk_window *w, float *out, int channels, float *w
         transpose(size, cols, w->width, work + c, turned);
         combine(w->kernel, &w->x, turned, lo[1], size, plane);
         if (!w->transpose)
-            transpose_square(size, plane);
+            csk_patch_transpose(size, plane);
         if (w->positive)
             cut_negative(pixels, plane);
-    }
-}
-
-/* -- phase ------------------------------------------------------------------------------ */
-
-/*
- * exp(i a) for any moderate a: reduced to a quarter turn, then Taylor's polynomials; absolute
- * error below 1e-6, and the same on every libm.
- */
-CSK_HOT_INLINE void circle(float a, float *c, float *s)
-{
-    const float turns = a * .63661977f; /* in quarters */
-    const float nearest = floorf(turns + .5f);
-    const int32_t quadrant = (int32_t)nearest;
-    const float r = (turns - nearest) * 1.57079633f, z = r * r;
-    const float sine =
-        r + r * z * (-.16666667f + z * (.008333331f + z * -.00019840874f));
-    const float cosine =
-        1.f + z * (-.5f + z * (.041666638f + z * (-.0013888378f + z * .00002439045f)));
-    const float x = (quadrant & 1) ? sine : cosine, y = (quadrant & 1) ? cosine : sine;
-
-    *c = ((quadrant + 1) & 2) ? -x : x;
-    *s = (quadrant & 2) ? -y : y;
-}
-
-CSK_HOT static void rotate_row(int64_t n, const float *phi, float *re, float *im)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const float a = re[i], b = im[i];
-        float c, s;
-
-        circle(phi[i], &c, &s);
-        re[i] = a * c - b * s;
-        im[i] = a * s + b * c;
-    }
-}
-
-static double spread(float u, double most)
-{
-    return (2. * (double)u - 1.) * most;
-}
-
-/*
- * In radians, with y and x from -1 to 1 across the patch: a constant; slopes up to 2, second
- * order up to 1, waves of at most 1.25 periods a patch and up to 0.5, all of them times one
- * strength between 0 and 1, so that some patches are nearly real up to a constant.
- */
-void csk_patch_phase(int size, float *out, const float *u, float *work)
-{
-    static const double pi = 3.14159265358979323846;
-    const double strength = (double)u[6];
-    const double p0 = spread(u[0], pi), py = spread(u[1], 2. * strength),
-                 px = spread(u[2], 2. * strength), pyy = spread(u[3], strength),
-                 pyx = spread(u[4], strength), pxx = spread(u[5], strength);
-    float *phi = work, *cosine = work + size, *sine = cosine + CSK_PHASE_WAVES * size;
-    const float *wave = u + 7;
-
-    for (int k = 0; k < CSK_PHASE_WAVES; k++) {
-        for (int x = 0; x < size; x++) {
-            const double at = spread((float)x / (float)(size - 1), 1.);
-            const double a = pi * spread(wave[4 * k + 1], 1.25) * at +
-                             pi * spread(wave[4 * k + 2], 1.);
-            cosine[k * size + x] = (float)cos(a);
-            sine[k * size + x] = (float)sin(a);
-        }
-    }
-    for (int i = 0; i < size; i++) {
-        const double y = spread((float)i / (float)(size - 1), 1.);
-        const float c0 = (float)(p0 + y * (py + y * pyy)), c1 = (float)(px + y * pyx),
-                    c2 = (float)pxx;
-
-        for (int j = 0; j < size; j++) {
-            const float x = 2.f * (float)j / (float)(size - 1) - 1.f;
-            phi[j] = c0 + x * (c1 + x * c2);
-        }
-        for (int k = 0; k < CSK_PHASE_WAVES; k++) {
-            const double a = pi * spread(wave[4 * k], 1.25) * y;
-            const double height = .5 * strength * (double)wave[4 * k + 3];
-            add_row(size, (float)(height * cos(a)), cosine + k * size, phi);
-            add_row(size, (float)(-height * sin(a)), sine + k * size, phi);
-        }
-        rotate_row(size, phi, out + (int64_t)i * size,
-                   out + ((int64_t)size + i) * size);
     }
 }

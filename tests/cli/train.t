@@ -136,12 +136,19 @@ $ csk prior info r.csk | grep -E '^(kind|field|multiple)'
   kind                ridge
   field               complex
   multiple            1
+# The noise of the data is .1: a ridge prior ends at 1.25 of it, a network at .015 of its scale.
+$ csk simulate head.npy --coils 2 --phase smooth --noise 0.1 s >/dev/null; for p in r c; do csk recon s.cfl --coils s-coils.cfl --noise 0.1 --prior ./$p.csk --unit 1 --samples 1 --levels 2 -q $p-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' $p-rec/report.json; done
+    "last_smoothing": 0.125,
+    "last_smoothing": 0.0139379882812,
 # Options of the other kind of prior, and where nothing can be written.
 $ csk train head.npy --arch unet-xs --filters 4 none.csk
 2 csk train: --filters does nothing here: it needs --arch ridge
 = 2
 $ csk train head.npy --arch ridge --ema 0.9 none.csk
 2 csk train: --ema does nothing here: it needs a network
+= 2
+$ csk train head.npy --no-phase --rough-phase 0.1 none.csk
+2 csk train: --rough-phase does nothing here: it needs --phase
 = 2
 $ csk train head.npy /proc/none.csk
 2 csk train: /proc/none.csk: No such file or directory
