@@ -9,9 +9,11 @@
 #include "samplers/summary.h"
 
 #include <math.h>
+#include <string.h>
 
-/* With a learned prior no more noise than this part of the scale is left at the end. */
-#define KEPT .015
+/* No more noise than this part of a learned prior's scale is left at the end. */
+#define KEPT       .015
+#define KEPT_RIDGE .15
 
 static const char *const shifts[] = { "none", "chain", "step", NULL };
 static const char *const precisions[] = { "f32", "auto", "bf16", NULL };
@@ -31,7 +33,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_REAL(S, radius,  "radius",  0,  0, 1e30, "R",         "error of the naive estimate, 0 to simulate it under the prior"),
     CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
-    CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is at least C times the noise level, up to .015 of the scale"),
+    CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is at least C times the noise level, up to .015 of the scale, .15 for ridge"),
     CSK_OPT_FLAG(S, denoise_samples, "denoise-samples", 0, "langevin: take the noise of the last level out of the samples"),
     CSK_OPT_GROUP(S, method, csk_method_params),
     CSK_OPT_END,
@@ -67,7 +69,7 @@ csk_status csk_naive_solve(void *user, float *x, const float *b)
     return csk_fista(x, s->A, b, s->g, &s->fista, NULL);
 }
 
-static csk_status find_unit(csk_recon *p, double eta)
+static csk_status find_unit(csk_recon *p, double eta, double lambda)
 {
     const csk_status err = csk_bright_level(&p->unit, &p->naive.space, p->naive.data);
 
@@ -75,9 +77,9 @@ static csk_status find_unit(csk_recon *p, double eta)
         return err;
     return csk_fail(
         CSK_ERR_NUMERIC,
-        "the naive estimate is zero: the data are, or the noise level of %g is "
-        "above them",
-        eta);
+        "the naive estimate is zero: the data are, or the noise level of %g times "
+        "naive-lambda, %g, is above them",
+        eta, lambda);
 }
 
 static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
@@ -118,6 +120,19 @@ bool csk_recon_is_learned(const csk_recon_job *r)
     return csk_model_wavelet(r->model) == NULL;
 }
 
+/*
+ * A network's levels are one density, smoothed: below a share of its scale they hardly differ. Those of a
+ * ridge prior are each the best of its kind for its noise, the stronger the lower: far below the
+ * noise of the data it outweighs them (docs/priors.md).
+ */
+static double last_smoothing(const csk_recon_job *r)
+{
+    const bool ridge = strcmp(csk_model_kind(r->model), "ridge") == 0;
+    const double most = (ridge ? KEPT_RIDGE : KEPT) * csk_model_scale(r->model);
+
+    return fmin(r->o.floor * r->eta / r->p->unit, most);
+}
+
 /* What the options leave open and the prior decides; the unit is known. */
 static void settle(csk_recon_job *r)
 {
@@ -134,9 +149,7 @@ static void settle(csk_recon_job *r)
         l->step = l->transition == CSK_TRANSITION_ANCESTRAL ? CSK_RECON_ANCESTRAL_STEP
                                                             : CSK_RECON_LEARNED_STEP;
     if (r->o.method.method == CSK_METHOD_LANGEVIN)
-        o->diffusion.t_min =
-            fmax(o->diffusion.t_min, fmin(r->o.floor * r->eta / r->p->unit,
-                                          KEPT * csk_model_scale(r->model)));
+        o->diffusion.t_min = fmax(o->diffusion.t_min, last_smoothing(r));
 }
 
 csk_status csk_recon_begin(const csk_recon_job *r, csk_recon_stage stage)
@@ -212,7 +225,7 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
     if (!err)
         err = csk_naive_solve(&r.solver, p->naive.data, b);
     if (!err)
-        err = find_unit(p, eta);
+        err = find_unit(p, eta, r.o.lambda);
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
         settle(&r);

@@ -58,7 +58,7 @@ typedef struct csk_recon_opts {
     double delta;  /**< its failure probability */
     double
         floor; /**< with a learned prior the last smoothing is no less than this times the
-                       noise level, but for .015 of the prior's scale: samples keep noise of
+                       noise level, but for .015 of the prior's scale (a ridge prior: .15): samples keep noise of
                        the size that the data have */
     /** Samples of Langevin dynamics become D(x, t) at its last smoothing t: nearer to a
      *  noiseless truth, less spread. */
