@@ -46,6 +46,8 @@ static bool is_called(const cli_cmd *cmd, int argc, char *const argv[])
 {
     const size_t first = strcspn(cmd->name, " ");
 
+    if (strcmp(argv[0], cmd->name) == 0) /* "prior fit" in quotes, too */
+        return true;
     if (words_in(cmd->name) > argc || strlen(argv[0]) != first ||
         strncmp(argv[0], cmd->name, first) != 0)
         return false;
@@ -97,6 +99,6 @@ const cli_cmd *cli_find(int argc, char *const argv[], int *used)
     }
     if (!best)
         return no_such_verb(argc, argv);
-    *used = words_in(best->name);
+    *used = strcmp(argv[0], best->name) == 0 ? 1 : words_in(best->name);
     return best;
 }

@@ -138,7 +138,8 @@ static csk_status check_daps(const cli_call *call, const csk_daps_opts *o)
     return cli_check_readers(call, readers);
 }
 
-static csk_status check_prior(const cli_call *call, const csk_model *model)
+static csk_status check_prior(const cli_call *call, const csk_model *model,
+                              const csk_method_opts *m)
 {
     const char *kind = csk_model_kind(model);
     const bool wavelet = strcmp(kind, "wavelet") == 0;
@@ -151,6 +152,11 @@ static csk_status check_prior(const cli_call *call, const csk_model *model)
         { NULL, false, NULL },
     };
 
+    if (network && m->method == CSK_METHOD_LANGEVIN &&
+        m->recover.langevin.kernel == CSK_LANGEVIN_MALA)
+        return csk_fail(CSK_ERR_ARG,
+                        "--kernel mala reads the density of the prior, which "
+                        "a network does not have");
     return cli_check_readers(call, readers);
 }
 
@@ -168,7 +174,7 @@ csk_status cli_posterior_prior(const cli_call *call, cli_prior *prior, const cha
     if (!err)
         err = cli_prior_read(call, prior, name);
     if (!err)
-        err = check_prior(call, prior->model);
+        err = check_prior(call, prior->model, &o->method);
     if (!err)
         err = cli_bad_input(call, csk_model_samples(prior->model, name));
     return err;

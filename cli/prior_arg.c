@@ -178,7 +178,7 @@ static csk_status describe(entry *e, const char *name)
     if (err)
         return err;
     err = e->path ? csk_model_read(&e->model, e->path)
-                  : csk_fail(CSK_ERR_IO, "%s: is gone", name);
+                  : csk_fail(CSK_ERR_IO, "%s" SUFFIX " is not a file", name);
     if (err == CSK_ERR_NOMEM)
         return err;
     e->text =
@@ -254,6 +254,9 @@ static csk_status no_such_prior(const cli_call *call, const char *name)
 
     if (!err)
         err = all_names(&names);
+    if (!err && cli_list_has(&names, name))
+        err =
+            csk_fail(CSK_ERR_IO, "prior '%s': %s" SUFFIX " is not a file", name, name);
     if (!err && !cli_list_add(&names, ""))
         err = cli_no_memory();
     if (!err) {
