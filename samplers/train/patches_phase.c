@@ -79,7 +79,8 @@ static wave plane_wave(int size, double fy, double fx, float offset, double heig
  * In radians, with y and x from -1 to 1 across the patch: a constant; slopes up to 2, second
  * order up to 1, waves of at most 1.25 periods a patch and up to 0.5, all of them times one
  * strength between 0 and 1, so that some patches are nearly real up to a constant. Where the phase
- * is rough, finer waves, too: as many in every octave from 1.25 to 16 periods a patch.
+ * is rough, finer waves, too: as many in every octave from 1.25 to 16 periods a patch, the finer the
+ * lower.
  */
 void csk_patch_phase(int size, double rough, float *out, const float *u,
                      const float *finer, float *work)
@@ -88,6 +89,9 @@ void csk_patch_phase(int size, double rough, float *out, const float *u,
     const double p0 = spread(u[0], pi), py = spread(u[1], 2. * strength),
                  px = spread(u[2], 2. * strength), pyy = spread(u[3], strength),
                  pyx = spread(u[4], strength), pxx = spread(u[5], strength);
+    /* E 1/f^2 = (1 - r^-2) / (2 log r) / lowest^2 of f log-uniform from there to r times that. */
+    const double lowest = 1.25, ratio = 16. / lowest;
+    const double shape = sqrt(2. * log(ratio) / (1. - 1. / (ratio * ratio)));
     const int count = rough > 0. ? CSK_PHASE_WAVES : CSK_PHASE_SMOOTH;
     float *phi = work, *cosine = work + size, *sine = cosine + CSK_PHASE_WAVES * size;
     wave w[CSK_PHASE_WAVES];
@@ -100,12 +104,13 @@ void csk_patch_phase(int size, double rough, float *out, const float *u,
                           sine + k * size);
     }
     for (int k = CSK_PHASE_SMOOTH; k < count; k++, finer += 4) {
-        const double f = 1.25 * pow(16. / 1.25, (double)finer[0]);
+        const double times = pow(ratio, (double)finer[0]), f = lowest * times;
         const double direction = pi * (double)finer[1];
 
-        w[k] = plane_wave(size, f * sin(direction), f * cos(direction), finer[2],
-                          deviate(finer[3], rough * sqrt(2. / CSK_PHASE_ROUGH)),
-                          cosine + k * size, sine + k * size);
+        w[k] = plane_wave(
+            size, f * sin(direction), f * cos(direction), finer[2],
+            deviate(finer[3], rough * sqrt(2. / CSK_PHASE_ROUGH) * shape / times),
+            cosine + k * size, sine + k * size);
     }
     for (int i = 0; i < size; i++) {
         const double y = spread((float)i / (float)(size - 1), 1.);
