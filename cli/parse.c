@@ -325,7 +325,8 @@ void cli_parsed_clear(cli_parsed *p)
     *p = (cli_parsed){ .opts = NULL };
 }
 
-bool cli_given(const cli_call *call, const char *name)
+/* The word with which an option was given, "--turn", "--no-turn" or "--steps=3"; NULL: it was not. */
+static const char *as_given(const cli_call *call, const char *name)
 {
     const size_t length = strlen(name);
 
@@ -339,17 +340,23 @@ bool cli_given(const cli_call *call, const char *name)
         word += strncmp(word, "--no-", 5) == 0 ? 5 : 2;
         if (strncmp(word, name, length) == 0 &&
             (word[length] == '\0' || word[length] == '='))
-            return true;
+            return call->state->argv[i];
     }
-    return false;
+    return NULL;
+}
+
+bool cli_given(const cli_call *call, const char *name)
+{
+    return as_given(call, name) != NULL;
 }
 
 csk_status cli_check_readers(const cli_call *call, const cli_reader *readers)
 {
     for (; readers->option; readers++) {
-        if (!readers->reads && cli_given(call, readers->option))
-            return csk_fail(CSK_ERR_ARG, "--%s does nothing here: it needs %s",
-                            readers->option, readers->needs);
+        const char *word = readers->reads ? NULL : as_given(call, readers->option);
+        if (word)
+            return csk_fail(CSK_ERR_ARG, "%.*s does nothing here: it needs %s",
+                            (int)strcspn(word, "="), word, readers->needs);
     }
     return CSK_OK;
 }

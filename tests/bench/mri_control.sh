@@ -1,16 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The control of mri.sh: the same coil maps, masks and noise, but the head of a subject that is
-# like those of the training and was held out. What is lost between this and mri.sh is due to the
-# scan being unlike the training images, not to the sampler.
+# The controls of mri.sh: the same coil maps, masks and noise, but an image that is known. What is
+# lost between this and mri.sh is due to the scan being unlike the training images, not to the sampler.
 #
 # usage: mri_control.sh [PRIOR...]
 #
+#   IMAGE   subject: the head of one that is like those of the training and was held out (default);
+#           scan: the scan's reference, measured once more; smooth: the same with its magnitude as it is, but
+#           the phase of the 25x25 points in the middle of its k-space
 #   SLICE   of the T2 images of open_ms_data's patient 12, filled to 400x400 pixels, k-space cut to 256x256 (default: 9)
 #   LEVEL   noise in each real number, the largest pixel being 1.18 (default: 0.0061, the scan's)
 #   and what mri.sh reads: CASES MASKS WEIGHTS RECON OUT CSK DATA
 #
-# Its k-space is cut, not its image shrunk, so that it is full to the edge, as a scanner's is.
+# The subject's k-space is cut, not its image shrunk, so that it is full to the edge, as a scanner's is.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
@@ -23,19 +25,47 @@ if [ -n "${MASKS-}" ]; then
     MASKS=$(realpath "$MASKS")
     export MASKS
 fi
+
+subject() {
+    quietly "$csk" convert "$data/brain/openms_patient12_study1_t2w.npy" --slice "0=${SLICE:-9}" \
+        --pad 400,400 --force head.npy
+    quietly "$csk" simulate head.npy --coils 1 --phase smooth --noise 0 --force head
+    quietly "$csk" convert head-truth.npy --force fine.cfl
+    quietly bart fft -u 3 fine fine-k
+    quietly "$csk" convert fine-k.cfl --crop 256,256 --force cut-k.cfl
+    quietly bart fft -u -i 3 cut-k cut
+    quietly "$csk" convert cut.cfl --scale 1.18 --force image.cfl
+}
+
+reference() {
+    quietly bart pics -S -i 30 -r 0 scan maps "$1"
+}
+
+smooth() {
+    reference reference
+    quietly bart fft -u 3 reference reference-k
+    quietly "$csk" convert reference-k.cfl --crop 25,25 --pad 256,256 --force middle-k.cfl
+    quietly bart fft -u -i 3 middle-k middle
+    quietly bart carg middle phase
+    quietly bart zexp -i phase turn
+    quietly bart cabs reference magnitude
+    quietly bart fmac magnitude turn image
+}
+
 cd "$out"
 kspace=$data/kspace/tugraz_brain_t2_4ch_ksp
-quietly "$csk" convert "$data/brain/openms_patient12_study1_t2w.npy" --slice "0=${SLICE:-9}" \
-    --pad 400,400 --force head.npy
-quietly "$csk" simulate head.npy --coils 1 --phase smooth --noise 0 --force head
-quietly "$csk" convert head-truth.npy --force fine.cfl
-quietly bart fft -u 3 fine fine-k
-quietly "$csk" convert fine-k.cfl --crop 256,256 --force cut-k.cfl
-quietly bart fft -u -i 3 cut-k cut
-quietly "$csk" convert cut.cfl --scale 1.18 --force cut.cfl
 quietly "$csk" convert "$kspace.cfl" --force scan.cfl
 quietly bart ecalib -m1 -c0 -r 24 scan maps
-quietly bart fmac cut maps coils
+case ${IMAGE:-subject} in
+subject) subject ;;
+scan) reference image ;;
+smooth) smooth ;;
+*)
+    echo "mri_control.sh: IMAGE is '$IMAGE', expected subject, scan or smooth" >&2
+    exit 2
+    ;;
+esac
+quietly bart fmac image maps coils
 quietly bart fft -u 3 coils coils-k
 quietly "$csk" convert coils-k.cfl --noise "${LEVEL:-0.0061}" --force control.cfl
 KSPACE=$out/control OUT=$out CSK=$csk DATA=$data exec "$here/mri.sh" "$@"

@@ -75,7 +75,7 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --ke
 2 csk restore: --cg-tol does nothing here: it needs --kernel lm or precond
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no-turn none
-2 csk restore: --turn does nothing here: it needs a network
+2 csk restore: --no-turn does nothing here: it needs a network
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sigma 0.2 --kappa 2 none
 2 csk restore: --kappa does nothing here: it needs no --sigma
