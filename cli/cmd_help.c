@@ -67,21 +67,6 @@ static void list_examples(void)
     }
 }
 
-/* Verbs of two words of which @p word is the first; false: there are none. */
-static bool list_family(const char *word)
-{
-    const size_t len = strlen(word);
-    bool found = false;
-
-    for (const cli_cmd *const *c = cli_commands; *c; c++) {
-        if (strncmp((*c)->name, word, len) != 0 || (*c)->name[len] != ' ')
-            continue;
-        (void)printf("csk help %-16s  %s\n", (*c)->name, (*c)->brief);
-        found = true;
-    }
-    return found;
-}
-
 static csk_status one_at_a_time(const char *more)
 {
     return csk_fail(CSK_ERR_ARG, "one verb or topic at a time, not also '%s'", more);
@@ -112,7 +97,7 @@ static csk_status run(const cli_call *call)
     if (words->n > 1 && *cli_topic_brief(words->v[0]))
         return one_at_a_time(words->v[1]);
 
-    if (words->n == 1 && list_family(words->v[0]))
+    if (words->n == 1 && markup == CLI_TEXT && cli_describe_family(words->v[0]))
         return CSK_OK;
     const cli_cmd *cmd = cli_find(words->n, words->v, &used);
     if (!cmd) {

@@ -2,6 +2,7 @@
 /* All verbs. The examples of a verb may use what those of earlier verbs have made. */
 #include "cli/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 extern const cli_cmd cmd_convert, cmd_demo, cmd_denoise, cmd_help, cmd_info, cmd_mask,
@@ -101,4 +102,18 @@ const cli_cmd *cli_find(int argc, char *const argv[], int *used)
         return no_such_verb(argc, argv);
     *used = strcmp(argv[0], best->name) == 0 ? 1 : words_in(best->name);
     return best;
+}
+
+bool cli_describe_family(const char *word)
+{
+    const size_t len = strlen(word);
+    bool any = false;
+
+    for (const cli_cmd *const *c = cli_commands; *c; c++) {
+        if (strncmp((*c)->name, word, len) != 0 || (*c)->name[len] != ' ')
+            continue;
+        (void)printf("csk %-12s %s\n", (*c)->name, (*c)->brief);
+        any = true;
+    }
+    return any;
 }

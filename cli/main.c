@@ -15,21 +15,6 @@ static bool wants(const char *word, int argc, char *const argv[])
     return false;
 }
 
-/* The verbs that begin with the word @p word; whether there are any. */
-static bool describe_family(const char *word)
-{
-    const size_t len = strlen(word);
-    bool any = false;
-
-    for (const cli_cmd *const *c = cli_commands; *c; c++) {
-        if (strncmp((*c)->name, word, len) != 0 || (*c)->name[len] != ' ')
-            continue;
-        (void)printf("csk %-12s %s\n", (*c)->name, (*c)->brief);
-        any = true;
-    }
-    return any;
-}
-
 static bool wants_help(int argc, char *const argv[])
 {
     return wants("--help", argc, argv) || wants("-h", argc, argv);
@@ -43,7 +28,7 @@ static int verb(int argc, char *const argv[])
     const cli_cmd *cmd = cli_find(--argc, ++argv, &used);
 
     if (!cmd) {
-        if (wants_help(argc, argv) && describe_family(argv[0]))
+        if (wants_help(argc, argv) && cli_describe_family(argv[0]))
             return CLI_EXIT_DONE;
         (void)fprintf(stderr, "csk: %s\n", csk_error_message());
         return CLI_EXIT_USAGE;

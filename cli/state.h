@@ -81,6 +81,9 @@ const char *cli_nearest(const char *word, const char *const *words);
  */
 const cli_cmd *cli_find(int argc, char *const argv[], int *used);
 
+/** List the verbs of two words that begin with @p word; false: there are none. */
+bool cli_describe_family(const char *word);
+
 /** Call @p fn for every option of @p table (NULL: none), inside groups too. */
 void cli_each_param(const csk_param *table, void (*fn)(const csk_param *p, void *user),
                     void *user);

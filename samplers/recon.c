@@ -130,7 +130,7 @@ static double last_smoothing(const csk_recon_job *r)
     const bool ridge = strcmp(csk_model_kind(r->model), "ridge") == 0;
     const double most = (ridge ? KEPT_RIDGE : KEPT) * csk_model_scale(r->model);
 
-    return fmin(r->o.floor * r->eta / r->p->unit, most);
+    return fmin(r->o.floor * r->eta / r->p->unit, fmin(most, r->p->sigma_max));
 }
 
 /* What the options leave open and the prior decides; the unit is known. */

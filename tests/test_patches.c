@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
+#include "cs/rng.h"
 #include "cs/vec.h"
 #include "samplers/train/patches.h"
+#include "samplers/train/patches_priv.h"
 #include "tests/support/tst_file.h"
 
 #include <math.h>
@@ -375,28 +377,25 @@ START_TEST(phase_is_smooth)
 }
 END_TEST
 
-/* The same patches with a rough phase of at most @p most, and without. */
-static void draw_rough(const csk_array *a, int size, double most, int count,
-                       float **rough, float **smooth)
+/* Patches with a rough phase of at most @p most. */
+static float *draw_rough(const csk_array *a, int size, double most, int count)
 {
     csk_patch_opts o = still(size);
     csk_patches *p;
 
     o.phase = true;
     o.empty = 1.;
-    tst_ok(csk_patches_new(&p, 1, a, NULL, &o));
-    *smooth = draw(p, 1, count);
-    csk_patches_free(p);
     o.rough_phase = most;
     tst_ok(csk_patches_new(&p, 1, a, NULL, &o));
-    *rough = draw(p, 1, count);
+    float *x = draw(p, 1, count);
     csk_patches_free(p);
+    return x;
 }
 
 /*
  * The phase between the two, less its mean over the patch (the filter turns a constant image as a
- * whole): its variance is most^2 E u^2 = most^2 / 3. 1000 patches of twelve waves have it
- * within 4 %.
+ * whole): its variance is most^2 E u^2 = most^2 / 3. The mean of 1000 patches of twelve waves has a
+ * standard deviation of 4 % of it.
  */
 START_TEST(rough_phase_has_its_size)
 {
@@ -404,9 +403,9 @@ START_TEST(rough_phase_has_its_size)
     const double most = .2;
     csk_array a = image(N, N, one);
     double sum = 0., finest = 0.;
-    float *rough, *smooth;
+    float *rough = draw_rough(&a, N, most, COUNT);
+    float *smooth = draw_rough(&a, N, 0., COUNT);
 
-    draw_rough(&a, N, most, COUNT, &rough, &smooth);
     for (int n = 0; n < COUNT; n++) {
         const float *re = rough + 2 * n * N * N, *im = re + N * N;
         const float *re0 = smooth + 2 * n * N * N, *im0 = re0 + N * N;
@@ -447,9 +446,8 @@ START_TEST(rough_phase_follows_edges)
     const double most = .3;
     csk_array a = image(N, N, dot);
     double sum = 0.;
-    float *rough, *smooth;
+    float *rough = draw_rough(&a, N, most, COUNT);
 
-    draw_rough(&a, N, most, COUNT, &rough, &smooth);
     for (int n = 0; n < COUNT; n++) {
         const float *re = rough + 2 * n * N * N, *im = re + N * N;
 
@@ -469,7 +467,48 @@ START_TEST(rough_phase_follows_edges)
     ck_assert_double_eq_tol(sum / COUNT, most * most / 3.,
                             5. * most * most / 3. * sqrt(1.5 / COUNT));
     csk_free(rough);
-    csk_free(smooth);
+    csk_array_clear(&a);
+}
+END_TEST
+
+/* It is a quarter turn off: x + i K x. A real image keeps its real part, i times it has i times the result. */
+START_TEST(rough_phase_is_a_quarter_turn_off)
+{
+    enum { N = 16, PIXELS = N * N };
+    float u[CSK_TWIST_RANDOM], x[2 * PIXELS] = { 0.f }, turned[2 * PIXELS] = { 0.f };
+    float work[2 * PIXELS], dots[PIXELS];
+
+    csk_rng_uniform((csk_rng){ 1, 2, 3 }, CSK_TWIST_RANDOM, u);
+    csk_rng_uniform((csk_rng){ 4, 5, 6 }, PIXELS, dots);
+    csk_copy(PIXELS, dots, x);
+    csk_copy(PIXELS, dots, turned + PIXELS);
+    csk_patch_twist(N, .3, x, u, work);
+    csk_patch_twist(N, .3, turned, u, work);
+    ck_assert_mem_eq(x, dots, sizeof(dots));
+    ck_assert_mem_eq(turned + PIXELS, dots, sizeof(dots));
+    ck_assert_double_ge(csk_norm(PIXELS, x + PIXELS), .05 * csk_norm(PIXELS, x));
+    for (int i = 0; i < PIXELS; i++)
+        ck_assert_float_eq(turned[i], -x[PIXELS + i]);
+}
+END_TEST
+
+/* Windows that need less room than their phase. */
+START_TEST(rough_phase_of_large_windows)
+{
+    enum { N = 64, COUNT = 4 };
+    csk_array a = image(12, 12, one);
+    csk_patch_opts o = csk_patch_defaults();
+    csk_patches *p;
+
+    o.size = N;
+    o.zoom_min = o.zoom_max = 16.;
+    o.rough_phase = .1;
+    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
+    float *x = draw(p, 1, COUNT);
+    for (int64_t i = 0; i < 2 * COUNT * N * N; i++)
+        ck_assert(fabsf(x[i]) < 10.f);
+    csk_free(x);
+    csk_patches_free(p);
     csk_array_clear(&a);
 }
 END_TEST
@@ -569,6 +608,7 @@ START_TEST(a_patch_is_its_number)
     float single[LEN];
 
     o.size = 16;
+    o.rough_phase = .3;
     tst_ok(csk_patches_new(&p, 2, a, NULL, &o));
     tst_same_bits(12 * LEN * sizeof(float), draw_some, p);
     float *x = draw(p, 7, 12), *other = draw(p, 8, 12);
@@ -697,6 +737,8 @@ static Suite *suite(void)
     tcase_add_test(t, phase_is_smooth);
     tcase_add_test(t, rough_phase_has_its_size);
     tcase_add_test(t, rough_phase_follows_edges);
+    tcase_add_test(t, rough_phase_is_a_quarter_turn_off);
+    tcase_add_test(t, rough_phase_of_large_windows);
     tcase_add_test(t, shares_of_the_files);
     tcase_add_test(t, empty_windows_are_rare);
     tcase_add_test(t, units_and_scale);

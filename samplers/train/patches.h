@@ -13,8 +13,9 @@
  * a = -1/2) or by a windowed sinc, stretched where it shrinks so that nothing is aliased, and
  * mirrors and transposes at random; s is log-uniform; and phi, for complex patches, is a smooth
  * random phase: a constant, a quadratic polynomial and three waves. With rough_phase, phi has
- * finer waves as well, and k-space has an error of its phase that varies along each axis, which
- * shows as a part of the image that is a quarter turn off and follows its edges.
+ * finer waves as well, and before it the k-space of the patch is multiplied by 1 + i K, K the spectrum of
+ * a short real filter along each axis: an error of phase and gain, which shows as a part of the image
+ * that is a quarter turn off and follows its edges.
  */
 #ifndef CSK_SAMPLERS_TRAIN_PATCHES_H
 #define CSK_SAMPLERS_TRAIN_PATCHES_H
@@ -47,9 +48,9 @@ typedef struct csk_patch_opts {
     bool
         phase; /**< complex patches: real images get a phase, complex ones a further one */
     double
-        rough_phase; /**< most radians, rms, of what makes the phase rough: finer waves of it,
-                             and k-space with another phase along each axis; of either a
-                             uniform share, each patch for itself */
+        rough_phase; /**< with `phase`: most radians (rms), 0 to 1, of what makes it rough, the
+                             finer waves and the error of k-space; of either a uniform share,
+                             each patch for itself */
     double empty; /**< share kept of the windows in which nearly nothing is */
     double
         unit; /**< images are divided by it; 0: each file by its own 99.9th percentile
@@ -59,7 +60,7 @@ typedef struct csk_patch_opts {
 CSK_API extern const csk_param csk_patch_params[];
 CSK_API csk_patch_opts csk_patch_defaults(void);
 
-/** The same, without variation: zoom 1, no mirrors, no exponent, no factor. */
+/** The same, without variation: zoom 1, no mirrors, no exponent, no factor, no rough phase. */
 CSK_API csk_patch_opts csk_patch_plain(const csk_patch_opts *opts);
 
 /**

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/simd_priv.h"
 #include "cs/vec.h"
-#include "samplers/train/patches.h"
 #include "samplers/train/patches_priv.h"
 
 #include <math.h>
@@ -61,7 +60,10 @@ typedef struct wave {
     double height;
 } wave;
 
-/* A plane wave of @p fy, @p fx periods a patch: its part along x into rows @p k. */
+/*
+ * A plane wave of @p fy, @p fx periods a patch and @p height radians, its offset from 0 to 1: its part
+ * along x into @p cosine and @p sine.
+ */
 static wave plane_wave(int size, double fy, double fx, float offset, double height,
                        float *cosine, float *sine)
 {
@@ -79,8 +81,8 @@ static wave plane_wave(int size, double fy, double fx, float offset, double heig
  * In radians, with y and x from -1 to 1 across the patch: a constant; slopes up to 2, second
  * order up to 1, waves of at most 1.25 periods a patch and up to 0.5, all of them times one
  * strength between 0 and 1, so that some patches are nearly real up to a constant. Where the phase
- * is rough, finer waves, too: as many in every octave from 1.25 to 16 periods a patch, the finer the
- * lower.
+ * is rough, finer waves, too: as many in every octave from 1.25 to 16 periods a patch (or to what its
+ * pixels can show), the finer the lower.
  */
 void csk_patch_phase(int size, double rough, float *out, const float *u,
                      const float *finer, float *work)
@@ -90,7 +92,7 @@ void csk_patch_phase(int size, double rough, float *out, const float *u,
                  px = spread(u[2], 2. * strength), pyy = spread(u[3], strength),
                  pyx = spread(u[4], strength), pxx = spread(u[5], strength);
     /* E 1/f^2 = (1 - r^-2) / (2 log r) / lowest^2 of f log-uniform from there to r times that. */
-    const double lowest = 1.25, ratio = 16. / lowest;
+    const double lowest = 1.25, ratio = fmin(16., .5 * (size - 1)) / lowest;
     const double shape = sqrt(2. * log(ratio) / (1. - 1. / (ratio * ratio)));
     const int count = rough > 0. ? CSK_PHASE_WAVES : CSK_PHASE_SMOOTH;
     float *phi = work, *cosine = work + size, *sine = cosine + CSK_PHASE_WAVES * size;
@@ -138,7 +140,10 @@ void csk_patch_phase(int size, double rough, float *out, const float *u,
 /* Taps on each side of a pixel, along each axis. */
 enum { SIDE = CSK_TWIST_RANDOM / 4, TAPS = 2 * SIDE + 1 };
 
-/* None in the middle; the nearer the larger; the squares of those of both axes sum to 1. */
+/*
+ * None in the middle; the nearer the larger; on average the squares of those of both axes sum to that
+ * of @p deviation.
+ */
 static void draw_taps(const float *u, double deviation, float tap[TAPS])
 {
     double sum = 0.;

@@ -33,7 +33,10 @@ static inline int64_t csk_patch_mirror(int64_t i, int64_t length)
     return i;
 }
 
-/* Floats of work for patches of this size that are shrunk to `zoom` at most, along each axis. */
+/*
+ * Floats of work for patches of this size that are shrunk to `zoom` at most, along each axis; enough
+ * for their phase, too.
+ */
 int64_t csk_window_work_len(int kind, int size, double zoom);
 
 /* out[channels][size][size]; a real image has an imaginary part of 0. */
@@ -57,14 +60,15 @@ enum {
 
 /*
  * Multiply out[2][size][size] by exp(i phi). phi is smooth; with rough > 0 it has in addition
- * finer waves with this standard deviation. work: 31 size floats.
+ * finer waves with this standard deviation. work: (1 + 2 CSK_PHASE_WAVES) size floats.
  */
 void csk_patch_phase(int size, double rough, float *out, const float *u,
                      const float *finer, float *work);
 
 /*
- * out[2][size][size] += i K out, K a short real filter along y plus one along x: k-space gets the
- * phase K(ky, kx), of standard deviation `rough`, as trains of echoes and gradients give it.
+ * out[2][size][size] += i K out, K a short real filter along y plus one along x: k-space times
+ * 1 + i K(ky, kx), |K| of `rough` (rms): a phase that is even along each axis and a gain that is odd, to
+ * first order, as trains of echoes and gradients give them.
  * work: 2 size^2 floats.
  */
 void csk_patch_twist(int size, double rough, float *out, const float *u, float *work);

@@ -148,7 +148,9 @@ int64_t csk_window_work_len(int kind, int size, double zoom)
 {
     const int64_t most = most_columns(kind, size, zoom);
     const int64_t resampling = csk_pad(4 * size * most) + csk_pad(2 * most * most);
-    const int64_t phase = csk_pad(2 * size * (size + 16));
+    const int64_t waves = csk_pad((1 + 2 * CSK_PHASE_WAVES) * size);
+    const int64_t twist = csk_pad(2 * size * size);
+    const int64_t phase = waves > twist ? waves : twist;
 
     return resampling > phase ? resampling : phase;
 }

@@ -73,8 +73,8 @@ $ csk help --man --into .; ls csk.1 csk-mask.1
   csk.1
 # A verb of two words by its first, and by both in quotes.
 $ csk help prior | head -2
-  csk help prior fit         learn a prior from example images
-  csk help prior import      make a prior of a published network's weights
+  csk prior fit    learn a prior from example images
+  csk prior import make a prior of a published network's weights
 $ csk help "prior fit" | head -1
   csk prior fit - learn a prior from example images
 $ csk help prior nothing

@@ -30,6 +30,11 @@ $ CSK_MODELS=one csk recon scan.cfl --prior quagga -q x
 $ CSK_MODELS=one csk recon scan.cfl -q x
 2 csk recon: --prior is missing: a name of 'csk prior list', or a file that csk prior fit or csk train wrote
 = 2
+# A name whose file is none.
+$ mkdir three three/dir.csk; ln -s nowhere.csk three/gone.csk; for name in dir gone; do CSK_MODELS=three csk prior info $name -q; done
+2 csk prior info: prior 'dir': dir.csk is not a file
+2 csk prior info: prior 'gone': gone.csk is not a file
+= 3
 # A word with a slash or a dot, or the name of an existing file, is a file.
 $ CSK_MODELS=one csk prior info ./head
 2 csk prior info: ./head: No such file or directory

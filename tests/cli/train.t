@@ -136,10 +136,14 @@ $ csk prior info r.csk | grep -E '^(kind|field|multiple)'
   kind                ridge
   field               complex
   multiple            1
-# The noise of the data is .1: a ridge prior ends at 1.25 of it, a network at .015 of its scale.
-$ csk simulate head.npy --coils 2 --phase smooth --noise 0.1 s >/dev/null; for p in r c; do csk recon s.cfl --coils s-coils.cfl --noise 0.1 --prior ./$p.csk --unit 1 --samples 1 --levels 2 -q $p-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' $p-rec/report.json; done
+# The noise of the data is .1, then .3: a ridge prior ends at 1.25 of it or .15 of its scale, a network at .015.
+$ csk simulate head.npy --coils 2 --phase smooth --noise 0.1 s >/dev/null; for p in r c; do csk recon s.cfl --coils s-coils.cfl --noise 0.1 --prior ./$p.csk --unit 1 --samples 1 --levels 2 -q $p-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' $p-rec/report.json; done; csk recon s.cfl --coils s-coils.cfl --noise 0.3 --prior ./r.csk --unit 1 --samples 1 --levels 2 -q --force r-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' r-rec/report.json
     "last_smoothing": 0.125,
     "last_smoothing": 0.0139379882812,
+    "last_smoothing": 0.131030273437,
+$ csk recon s.cfl --coils s-coils.cfl --prior ./c.csk --kernel mala none
+2 csk recon: --kernel mala reads the density of the prior, which a network does not have
+= 2
 # Options of the other kind of prior, and where nothing can be written.
 $ csk train head.npy --arch unet-xs --filters 4 none.csk
 2 csk train: --filters does nothing here: it needs --arch ridge
