@@ -287,7 +287,12 @@ figure() {
 cd "$out"
 quietly "$csk" prior info "$prior"
 about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on ${TUNE:-05}"
-about="$about, csk $(sha256sum <"$csk")"
+about="$about, csk $(sha256sum <"$csk"), settings $({
+    for sampler in langevin dps diffpir daps; do
+        candidates $sampler 4
+        candidates $sampler 8
+    done
+} | cksum)"
 if { [ -s results ] || [ -s tuned ]; } && [ "$(cat about 2>&1)" != "$about" ]; then
     echo "inverse.sh: $out holds results of $(cat about 2>&1); name another OUT for $about" >&2
     exit 2

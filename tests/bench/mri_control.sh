@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# The controls of mri.sh: the same coil maps, masks and noise, but an image that is known. What is
-# lost between this and mri.sh is due to the scan being unlike the training images, not to the sampler.
+# The controls of mri.sh: the same coil maps, masks and noise, but an image that is known. What a subject
+# like those of the training gains and the scan does not is due to the images, not to the sampler; what the
+# scan's own reference gains if it is measured again, to coil maps that do not fit; and what it gains
+# with a smooth phase, to the phase.
 #
 # usage: mri_control.sh [PRIOR...]
 #
 #   IMAGE   subject: the head of one that is like those of the training and was held out (default);
 #           scan: the scan's reference, measured once more; smooth: the same with its magnitude as it is, but
 #           the phase of the 25x25 points in the middle of its k-space
-#   SLICE   of the T2 images of open_ms_data's patient 12, filled to 400x400 pixels, k-space cut to 256x256 (default: 9)
+#   SLICE   subject: of the T2 images of open_ms_data's patient 12, filled to 400x400 pixels, k-space cut to 256x256 (default: 9)
 #   LEVEL   noise in each real number, the largest pixel being 1.18 (default: 0.0061, the scan's)
 #   and what mri.sh reads: CASES MASKS WEIGHTS RECON OUT CSK DATA
 #
@@ -25,6 +27,13 @@ if [ -n "${MASKS-}" ]; then
     MASKS=$(realpath "$MASKS")
     export MASKS
 fi
+case ${IMAGE:-subject} in
+subject | scan | smooth) ;;
+*)
+    echo "mri_control.sh: IMAGE is '$IMAGE', expected subject, scan or smooth" >&2
+    exit 2
+    ;;
+esac
 
 subject() {
     quietly "$csk" convert "$data/brain/openms_patient12_study1_t2w.npy" --slice "0=${SLICE:-9}" \
@@ -60,10 +69,6 @@ case ${IMAGE:-subject} in
 subject) subject ;;
 scan) reference image ;;
 smooth) smooth ;;
-*)
-    echo "mri_control.sh: IMAGE is '$IMAGE', expected subject, scan or smooth" >&2
-    exit 2
-    ;;
 esac
 quietly bart fmac image maps coils
 quietly bart fft -u 3 coils coils-k
