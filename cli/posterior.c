@@ -168,7 +168,8 @@ static void report_seconds(const cli_call *call, const csk_recon *p, const stage
                  2, "s");
 }
 
-static void report_mismatch(const cli_call *call, const csk_recon *p, const char *prior)
+static void report_mismatch(const cli_call *call, const csk_recon *p,
+                            const cli_prior *prior)
 {
     const csk_mismatch *m = &p->mismatch;
     const csk_score_norm *e = &m->expected;
@@ -191,9 +192,9 @@ static void report_mismatch(const cli_call *call, const csk_recon *p, const char
         cli_say(call,
                 "the image is unlike those that '%s' was trained on: at noise %.3g the "
                 "%s is off by %.1f standard deviations; see csk prior info %s",
-                prior, e->sigma[m->level] * p->unit,
+                prior->name, e->sigma[m->level] * p->unit,
                 m->by_correlation ? "correlation of error and score" : "score norm",
-                m->deviation, prior);
+                m->deviation, prior->path);
 }
 
 /* All that was said, and every level of the schedule. */
@@ -246,7 +247,7 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
         if (strcmp(csk_model_kind(prior->model), "network") == 0)
             cli_put_text(call, "precision", p.bf16 ? "bf16" : "f32");
         report_sampling(call, given, &p);
-        report_mismatch(call, &p, prior->name);
+        report_mismatch(call, &p, prior);
         report_seconds(call, &p, &s, seconds_reading);
         err = write_report(&s.results, &p);
     }

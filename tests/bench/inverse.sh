@@ -46,15 +46,17 @@ candidates() {
     langevin)
         echo "--levels $(($2 / 2)) --steps 2"
         [ "$2" -le 8 ] || return 0
-        # Few levels: begin with less noise, or end with more and spend one evaluation on it, or both
-        # with more noise.
+        # Few levels: begin with less noise, or end with more and spend one evaluation on it, or
+        # begin with more and take shorter steps.
         echo "--levels $(($2 / 2)) --steps 2 --sigma 0.12"
         for start in "" "--sigma 0.12"; do
             echo "--levels $(($2 - 1)) --steps 1 --t-min 0.05 --denoise-samples $start"
             [ "$2" -lt 6 ] ||
                 echo "--levels $(($2 / 2 - 1)) --steps 2 --t-min 0.04 --denoise-samples $start"
         done
-        echo "--levels $(($2 - 1)) --steps 1 --t-min 0.15 --denoise-samples --sigma 0.6 --step 1.3"
+        short="--levels $(($2 - 1)) --steps 1 --denoise-samples --sigma 0.6"
+        echo "$short --t-min 0.15 --step 1.3"
+        [ "$2" -lt 6 ] || echo "$short --t-min 0.05 --step 1.1"
         ;;
     dps) # the derivative of the denoiser is an evaluation, too
         levels=$(($2 / 2))

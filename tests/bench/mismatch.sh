@@ -30,7 +30,8 @@ row() {
         unlike += $NF == "yes"
     }
     END {
-        printf "| %s | %d | %.1f to %.1f | %d |\n", label, n, least, most, unlike
+        range = n > 1 ? sprintf("%.1f to %.1f", least, most) : sprintf("%.1f", most)
+        printf "| %s | %d | %s | %d |\n", label, n, range, unlike
     }' checked
 }
 

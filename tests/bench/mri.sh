@@ -103,6 +103,9 @@ posterior() {
     row "$(name_of "$prior"), one sample" "$rec/one.npy"
 }
 
+for prior; do # before the work, not after
+    quietly "$csk" prior info "$(prior_file "$prior")"
+done
 cd "$out"
 quietly "$csk" convert "$kspace.cfl" --force full.cfl
 quietly bart ecalib -m1 -c0 -r $acs full sens

@@ -32,6 +32,10 @@ psnr() {
     "$csk" metric ../truth.cfl "$1" | awk 'NR == 2 { print $2 }'
 }
 
+[ -d "$out/$case" ] || {
+    echo "mri_bands.sh: $out has no $case: run mri.sh first, with the same OUT" >&2
+    exit 2
+}
 cd "$out/$case"
 quietly bart fft -u 3 ../truth truth-k
 images=
