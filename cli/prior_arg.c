@@ -113,6 +113,16 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Names that a terminal would take for commands, or that break lines, are not shown. */
+static bool is_shown(const char *name)
+{
+    for (; *name; name++) {
+        if ((unsigned char)*name < ' ' || *name == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 /* Names in @p dir that are not in @p names yet, sorted. */
 static bool names_in(cli_list *names, const char *dir)
 {
@@ -126,8 +136,8 @@ static bool names_in(cli_list *names, const char *dir)
             strcmp(e->d_name + len - tail, SUFFIX) != 0)
             continue;
         char *name = strndup(e->d_name, len - tail);
-        kept = name && (strchr(name, '.') || cli_list_has(names, name) ||
-                        cli_list_add(names, name));
+        kept = name && (strchr(name, '.') || !is_shown(name) ||
+                        cli_list_has(names, name) || cli_list_add(names, name));
         free(name);
     }
     if (d)

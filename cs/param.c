@@ -58,7 +58,7 @@ static csk_status out_of_range(const csk_param *p, double value)
     if (p->type == CSK_PARAM_CHOICE)
         return csk_fail(CSK_ERR_ARG, "%s is choice %g of %g", p->name, value,
                         p->hi + 1.);
-    return csk_fail(CSK_ERR_ARG, "%s is %g, not in %g..%g", p->name, value, p->lo,
+    return csk_fail(CSK_ERR_ARG, "%s is %.9g, not in %g..%g", p->name, value, p->lo,
                     p->hi);
 }
 

@@ -31,6 +31,15 @@ data=${1:-$here/../../../shared/data/brain}
 out=${2:-brain.csk}
 [ $# -lt 2 ] || shift
 [ $# -lt 1 ] || shift
+case " $* " in *" --seed"* | *" --rough-phase"* | *" --edge-gain"* | *" --from "* | *" --rate"* | *" --steps"*)
+    echo "brain.sh: the stages set --seed, --rate, --steps (STEPS, RATE), --from, --edge-gain and --rough-phase" >&2
+    exit 2
+    ;;
+esac
+[ ! -d "$out" ] || {
+    echo "brain.sh: $out is a directory, expected the name of a prior" >&2
+    exit 2
+}
 
 heads='CC BY-SA 3.0 (of the images, where it is the strictest)'
 sources='IXI T1 (CC BY-SA 3.0, brain-development.org); open_ms_data T1, T2, FLAIR of 3 patients (CC BY, Lesjak et al. 2016); 3 T scans of the ultra-low-field data set (CC0)'

@@ -52,7 +52,8 @@ static csk_status assess_level(csk_score_sum *sum, const csk_prior *p,
 }
 
 static csk_status assess_image(csk_score_sum *sum, const csk_tensors *model,
-                               const csk_array *image, int number, uint64_t seed)
+                               const csk_array *image, int number, int count,
+                               uint64_t seed, const csk_monitor *monitor)
 {
     csk_array middle = { .data = NULL };
     csk_prior *p = NULL;
@@ -67,10 +68,13 @@ static csk_status assess_image(csk_score_sum *sum, const csk_tensors *model,
         work = csk_alloc(csk_prior_work_len(p, 1), sizeof(*work));
         err = noisy && d && work ? CSK_OK : CSK_ERR_NOMEM;
     }
-    for (int k = 0; k < CSK_TRAIN_LEVELS && !err; k++)
+    for (int k = 0; k < CSK_TRAIN_LEVELS && !err; k++) {
         err = assess_level(&sum[k], p, &middle, csk_train_levels[k],
                            (csk_rng){ seed, (uint32_t)k, (uint32_t)number }, noisy, d,
                            work);
+        if (!err)
+            err = csk_score_report(monitor, number, k, count);
+    }
     csk_free(noisy);
     csk_free(d);
     csk_free(work);
@@ -83,24 +87,14 @@ csk_status csk_ridge_train_assess(csk_train_score *score, const csk_ridge_train 
                                   int count, const csk_array *images, uint64_t seed,
                                   const csk_monitor *monitor)
 {
-    const csk_monitor none = { .call = NULL };
     csk_score_sum sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
     csk_tensors model = { .item = NULL };
 
     if (count < 1)
         return csk_fail(CSK_ERR_ARG, "%d images, expected at least 1", count);
     csk_status err = csk_ridge_train_export(t, NULL, &model);
-    for (int i = 0; i < count && !err; i++) {
-        const csk_progress p = { .what = "assessment",
-                                 .iter = i + 1,
-                                 .max_iter = count,
-                                 .residual = NAN,
-                                 .change = NAN };
-
-        err = assess_image(sum, &model, &images[i], i, seed);
-        if (!err)
-            err = csk_monitor_report(monitor ? monitor : &none, &p);
-    }
+    for (int i = 0; i < count && !err; i++)
+        err = assess_image(sum, &model, &images[i], i, count, seed, monitor);
     csk_tensors_clear(&model);
     if (!err)
         csk_score_conclude(score, sum, count);

@@ -105,8 +105,9 @@ static csk_status check_image(const csk_net *net, const csk_array *image, int nu
 }
 
 static csk_status assess_image(csk_score_sum *sum, view *v, const csk_net *net,
-                               const csk_array *image, int number, double sigma_data,
-                               uint64_t seed)
+                               const csk_array *image, int number, int count,
+                               double sigma_data, uint64_t seed,
+                               const csk_monitor *monitor)
 {
     csk_status err = check_image(net, image, number);
 
@@ -115,14 +116,15 @@ static csk_status assess_image(csk_score_sum *sum, view *v, const csk_net *net,
     if (err)
         return err;
     take_middle(v, image);
-    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
+    for (int k = 0; k < CSK_TRAIN_LEVELS && !err; k++) {
         const csk_rng r = { seed, (uint32_t)k, (uint32_t)number };
         double error, norm;
 
         denoise(v, csk_train_levels[k], sigma_data, r, &error, &norm);
         csk_score_add(&sum[k], v->len, error, norm);
+        err = csk_score_report(monitor, number, k, count);
     }
-    return CSK_OK;
+    return err;
 }
 
 /* The net's weights and @p other change places. */
@@ -143,7 +145,6 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
                             uint64_t seed, const csk_monitor *monitor)
 {
     const int64_t n = csk_net_parameters(net);
-    const csk_monitor none = { .call = NULL };
     csk_score_sum sum[CSK_TRAIN_LEVELS] = { { .error = 0. } };
     float *other = NULL;
     view v = { .plan = NULL };
@@ -158,17 +159,9 @@ csk_status csk_train_assess(csk_train_score *score, csk_net *net, const float *w
         csk_copy(n, weights, other);
         exchange(net, other);
     }
-    for (int i = 0; i < count && !err; i++) {
-        const csk_progress p = { .what = "assessment",
-                                 .iter = i + 1,
-                                 .max_iter = count,
-                                 .residual = NAN,
-                                 .change = NAN };
-
-        err = assess_image(sum, &v, net, &images[i], i, sigma_data, seed);
-        if (!err)
-            err = csk_monitor_report(monitor ? monitor : &none, &p);
-    }
+    for (int i = 0; i < count && !err; i++)
+        err =
+            assess_image(sum, &v, net, &images[i], i, count, sigma_data, seed, monitor);
     if (weights)
         exchange(net, other);
     csk_free(other);

@@ -11,6 +11,18 @@ void csk_score_add(csk_score_sum *sum, int64_t n, double error, double norm)
     sum->norm2 += norm;
 }
 
+csk_status csk_score_report(const csk_monitor *monitor, int image, int level, int count)
+{
+    const csk_monitor none = { .call = NULL };
+    const csk_progress p = { .what = "assessment",
+                             .iter = image * CSK_TRAIN_LEVELS + level + 1,
+                             .max_iter = count * CSK_TRAIN_LEVELS,
+                             .residual = NAN,
+                             .change = NAN };
+
+    return csk_monitor_report(monitor ? monitor : &none, &p);
+}
+
 void csk_score_conclude(csk_train_score *score, const csk_score_sum *sum, int count)
 {
     for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {

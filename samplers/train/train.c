@@ -215,9 +215,8 @@ static csk_status check(const csk_net *net, const csk_patches *patches,
                         "training: the net maps %d channels to %d, the patches have %d",
                         csk_net_inputs(net), csk_net_outputs(net), channels);
     if (size % csk_net_multiple(net))
-        return csk_fail(CSK_ERR_SHAPE,
-                        "training: patches of %d pixels, expected a multiple of %d",
-                        size, csk_net_multiple(net));
+        return csk_fail(CSK_ERR_ARG, "patch is %d, expected a multiple of %d", size,
+                        csk_net_multiple(net));
     return CSK_OK;
 }
 

@@ -286,8 +286,18 @@ figure() {
     done
 }
 
+for word in $tasks $samplers $evaluations $samples; do
+    case $word in
+    inpaint[1-9] | inpaint[1-9][0-9] | super[1-9]* | blur[0-9]* | langevin | dps | diffpir | daps) ;;
+    [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) ;;
+    *)
+        echo "inverse.sh: '$word' is no task, sampler, number of evaluations or samples" >&2
+        exit 2
+        ;;
+    esac
+done
 cd "$out"
-quietly "$csk" prior info "$prior"
+quietly "$csk" prior info -- "$prior"
 about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on ${TUNE:-05}"
 about="$about, csk $(sha256sum <"$csk"), settings $({
     for sampler in langevin dps diffpir daps; do

@@ -104,7 +104,7 @@ posterior() {
 }
 
 for prior; do # before the work, not after
-    quietly "$csk" prior info "$(prior_file "$prior")"
+    quietly "$csk" prior info -- "$(prior_file "$prior")"
 done
 cd "$out"
 quietly "$csk" convert "$kspace.cfl" --force full.cfl

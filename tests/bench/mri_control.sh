@@ -27,6 +27,12 @@ if [ -n "${MASKS-}" ]; then
     MASKS=$(realpath "$MASKS")
     export MASKS
 fi
+case ${SLICE:-9} in
+*[!0-9]*)
+    echo "mri_control.sh: SLICE is '$SLICE', expected a number" >&2
+    exit 2
+    ;;
+esac
 case ${IMAGE:-subject} in
 subject | scan | smooth) ;;
 *)

@@ -82,8 +82,8 @@ $ csk train head.npy --mix head=x --arch unet-xs b.csk
 2 csk train: --mix head=x: expected WORD=SHARE, several with commas
 = 2
 $ csk train head.npy --arch unet-xs --patch 17 b.csk
-2 csk train: training: patches of 17 pixels, expected a multiple of 2
-= 3
+2 csk train: --patch is 17, expected a multiple of 2
+= 2
 $ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --steps 1000 --plan b.csk | sed 's/ [0-9.]*$/ .../'
   output
   b.csk
