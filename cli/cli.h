@@ -134,6 +134,9 @@ static inline const char *cli_arg_of(const cli_call *call, int k)
 /** Whether the option --@p name was on the command line, be it with its default value. */
 bool cli_given(const cli_call *call, const char *name);
 
+/** The word it was given with, "--turn", "--no-turn" or "--steps=3"; NULL: it was not. */
+const char *cli_as_given(const cli_call *call, const char *name);
+
 /** An option, whether this run reads it, and what it needs for that: "--order paper". */
 typedef struct cli_reader {
     const char *option;

@@ -91,7 +91,7 @@ static csk_status plan(const cli_call *call, cli_plan *out)
             out->bytes += 4 * csk_space_len(&j.images.file[i].space);
         for (int i = 0; i < j.images.held_files; i++)
             out->bytes += 4 * csk_space_len(&j.images.held[i].space);
-        out->note = "measured on a few steps";
+        out->note = "measured on a few steps; validation is not counted";
     }
     train_job_clear(&j);
     return err;

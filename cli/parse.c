@@ -325,8 +325,7 @@ void cli_parsed_clear(cli_parsed *p)
     *p = (cli_parsed){ .opts = NULL };
 }
 
-/* The word with which an option was given, "--turn", "--no-turn" or "--steps=3"; NULL: it was not. */
-static const char *as_given(const cli_call *call, const char *name)
+const char *cli_as_given(const cli_call *call, const char *name)
 {
     const size_t length = strlen(name);
 
@@ -347,13 +346,13 @@ static const char *as_given(const cli_call *call, const char *name)
 
 bool cli_given(const cli_call *call, const char *name)
 {
-    return as_given(call, name) != NULL;
+    return cli_as_given(call, name) != NULL;
 }
 
 csk_status cli_check_readers(const cli_call *call, const cli_reader *readers)
 {
     for (; readers->option; readers++) {
-        const char *word = readers->reads ? NULL : as_given(call, readers->option);
+        const char *word = readers->reads ? NULL : cli_as_given(call, readers->option);
         if (word)
             return csk_fail(CSK_ERR_ARG, "%.*s does nothing here: it needs %s",
                             (int)strcspn(word, "="), word, readers->needs);

@@ -38,11 +38,12 @@ static csk_status check_sampler(const cli_call *call, csk_method own)
         const csk_param *table = csk_method_table((csk_method)k);
         const char *given =
             table == csk_method_table(own) ? NULL : first_given(call, table);
-        if (given)
+        const char *word = given ? cli_as_given(call, given) : NULL;
+        if (word)
             return csk_fail(CSK_ERR_ARG,
-                            "--%s is an option of --sampler %s, which %s does not read",
-                            given, csk_method_name((csk_method)k),
-                            csk_method_name(own));
+                            "%.*s is an option of --sampler %s, which %s does not read",
+                            (int)strcspn(word, "="), word,
+                            csk_method_name((csk_method)k), csk_method_name(own));
     }
     return CSK_OK;
 }

@@ -59,7 +59,7 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --sa
 2 csk restore: --levels is an option of --sampler langevin, which diffpir does not read
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --no-antithetic --sampler dps none
-2 csk restore: --antithetic is an option of --sampler langevin, which dps does not read
+2 csk restore: --no-antithetic is an option of --sampler langevin, which dps does not read
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --dps-scale 2 none
 2 csk restore: --dps-scale is an option of --sampler dps, which langevin does not read
