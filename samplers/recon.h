@@ -32,7 +32,7 @@ typedef csk_status csk_recon_stage_fn(void *user, csk_recon_stage stage,
 
 enum {
     /** Langevin levels with a learned prior: by 50 evaluations they have converged. */
-    CSK_RECON_LEARNED_LEVELS = 28,
+    CSK_RECON_LEARNED_LEVELS = 26,
     /** Samples at which the prior is checked. */
     CSK_RECON_CHECKED = 4,
 };

@@ -20,7 +20,7 @@ const csk_param csk_recover_params[] = {
     CSK_OPT_CHOICE(S, tether,    "tether",    CSK_TETHER_RELEASE,    tethers,    "keep the naive estimate in the target, or not"),
     CSK_OPT_CHOICE(S, smoothing, "smoothing", CSK_SMOOTHING_FIXED,   smoothings, "of the prior during order = paper"),
     CSK_OPT_CHOICE(S, schedule,  "schedule",  CSK_LEVELS_GEOMETRIC,  schedules,  "of the Langevin levels"),
-    CSK_OPT_INT (S, levels,    "levels",    0,   0, 1000000, "N",     "Langevin levels, 0 for what suits the prior: 40, learned ones 28"),
+    CSK_OPT_INT (S, levels,    "levels",    0,   0, 1000000, "N",     "Langevin levels, 0 for what suits the prior: 40, learned ones 26"),
     CSK_OPT_INT (S, steps,     "steps",     2,   1, 1000000, "N",     "Langevin steps a level"),
     CSK_OPT_INT (S, max_steps, "max-steps", 100000, 1, INT_MAX, "N",  "refuse schedules longer than this"),
     CSK_OPT_REAL(S, sigma,     "sigma",     0,   0, 1e9,     "SIGMA", "noise added to the naive estimate, 0 for kappa R / sqrt(d)"),
