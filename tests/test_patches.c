@@ -1,49 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
-#include "cs/rng.h"
 #include "cs/vec.h"
 #include "samplers/train/patches.h"
-#include "samplers/train/patches_priv.h"
 #include "tests/support/tst_file.h"
+#include "tests/support/tst_patches.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Patches 0 .. n - 1, csk_free() them. */
-static float *draw(const csk_patches *p, uint64_t seed, int n)
-{
-    const int64_t size = csk_patches_size(p);
-    float *out = csk_alloc(n * csk_patches_channels(p) * size * size, sizeof(*out));
-    float *work = csk_alloc(csk_patches_work_len(p, n), sizeof(*work));
-
-    ck_assert(out && work);
-    csk_patches_draw(p, seed, 0, n, out, work);
-    csk_free(work);
-    return out;
-}
-
-/* Real, of unit 1, without any variation. */
-static csk_patch_opts still(int size)
-{
-    csk_patch_opts o = csk_patch_defaults();
-
-    o.size = size;
-    o.phase = false;
-    o.unit = 1.;
-    return csk_patch_plain(&o);
-}
-
-static csk_array image(int64_t rows, int64_t cols, float (*value)(int64_t y, int64_t x))
-{
-    const csk_space s = csk_space_make(CSK_REAL, 2, (int64_t[]){ rows, cols });
-    csk_array a;
-
-    tst_ok(csk_array_init(&a, &s));
-    for (int64_t i = 0; i < rows * cols; i++)
-        a.data[i] = value(i / cols, i % cols);
-    return a;
-}
 
 static float ramp(int64_t y, int64_t x)
 {
@@ -60,22 +24,17 @@ static float blot(int64_t y, int64_t x)
     return expf(-.02f * (float)((y - 5) * (y - 5)) - .1f * (float)((x - 9) * (x - 9)));
 }
 
-static float one(int64_t y, int64_t x)
-{
-    return y < 0 || x < 0 ? 0.f : 1.f;
-}
-
 /* -- the window ---------------------------------------------------------------------- */
 
 START_TEST(whole_image_is_itself)
 {
-    csk_array a = image(16, 16, blot);
-    const csk_patch_opts o = still(16);
+    csk_array a = tst_patches_image(16, 16, blot);
+    const csk_patch_opts o = tst_patches_still(16);
     csk_patches *p;
 
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
     ck_assert_int_eq(csk_patches_channels(p), 1);
-    float *x = draw(p, 1, 2);
+    float *x = tst_patches_draw(p, 1, 2);
     ck_assert_double_le(tst_distance(256, x, a.data), 1e-6);
     ck_assert_mem_eq(x, x + 256, 256 * sizeof(*x));
     csk_free(x);
@@ -88,14 +47,14 @@ END_TEST
 START_TEST(magnified_plane)
 {
     static const double zooms[] = { .5, .8, 1., 1.6 };
-    csk_array a = image(90, 80, ramp);
-    csk_patch_opts o = still(16);
+    csk_array a = tst_patches_image(90, 80, ramp);
+    csk_patch_opts o = tst_patches_still(16);
     csk_patches *p;
 
     for (int k = 0; k < 4; k++) {
         o.zoom_min = o.zoom_max = zooms[k];
         tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-        float *x = draw(p, 3, 20);
+        float *x = tst_patches_draw(p, 3, 20);
         for (int n = 0; n < 20; n++) {
             const float *q = x + 256 * n;
             for (int i = 4; i < 11; i++) { /* away from borders of the image */
@@ -118,8 +77,8 @@ END_TEST
 START_TEST(axes_differ_by_the_aspect)
 {
     enum { N = 16, COUNT = 200 };
-    csk_array a = image(90, 80, ramp);
-    csk_patch_opts o = still(N);
+    csk_array a = tst_patches_image(90, 80, ramp);
+    csk_patch_opts o = tst_patches_still(N);
     csk_patches *p;
     double least = 1e9, most = 0.;
 
@@ -127,7 +86,7 @@ START_TEST(axes_differ_by_the_aspect)
     o.zoom_max = 2.;
     o.aspect = 1.5;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 3, COUNT);
+    float *x = tst_patches_draw(p, 3, COUNT);
     for (int k = 0; k < COUNT; k++) {
         const float *q = x + k * N * N + 7 * N + 7;
         const double dy = (double)(q[N] - q[0]) / .002,
@@ -146,13 +105,13 @@ END_TEST
 /* The finest structure is averaged where the image shrinks by 2, not aliased. */
 START_TEST(nothing_is_aliased)
 {
-    csk_array a = image(64, 64, chessboard);
-    csk_patch_opts o = still(16);
+    csk_array a = tst_patches_image(64, 64, chessboard);
+    csk_patch_opts o = tst_patches_still(16);
     csk_patches *p;
 
     o.zoom_min = o.zoom_max = .5;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, 10);
+    float *x = tst_patches_draw(p, 1, 10);
     for (int i = 0; i < 10 * 256; i++)
         ck_assert_double_eq_tol((double)x[i], .75, .01);
     csk_free(x);
@@ -179,15 +138,15 @@ static void what_is_left(float (*wave)(int64_t y, int64_t x), int kernel, double
                          double *least, double *most)
 {
     enum { N = 32, COUNT = 64 };
-    csk_array a = image(128, 128, wave);
-    csk_patch_opts o = still(N);
+    csk_array a = tst_patches_image(128, 128, wave);
+    csk_patch_opts o = tst_patches_still(N);
     csk_patches *p;
 
     o.zoom_min = o.zoom_max = .5;
     o.kernel = kernel;
     o.edge_gain = gain;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, COUNT);
+    float *x = tst_patches_draw(p, 1, COUNT);
     *least = 1e9;
     *most = 0.;
     for (int k = 0; k < COUNT; k++) {
@@ -241,8 +200,8 @@ static float step_of_brightness(int64_t y, int64_t x)
 static int zeros_of_step(bool phase)
 {
     enum { N = 32 };
-    csk_array a = image(96, 96, step_of_brightness);
-    csk_patch_opts o = still(N);
+    csk_array a = tst_patches_image(96, 96, step_of_brightness);
+    csk_patch_opts o = tst_patches_still(N);
     csk_patches *p;
     int zeros = 0;
 
@@ -250,7 +209,7 @@ static int zeros_of_step(bool phase)
     o.kernel = CSK_PATCH_SINC;
     o.phase = phase;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, 1);
+    float *x = tst_patches_draw(p, 1, 1);
     for (int i = 0; i < N * N; i++)
         zeros += x[i] == 0.f && (!phase || x[N * N + i] == 0.f);
     csk_free(x);
@@ -270,14 +229,14 @@ END_TEST
 START_TEST(mirrors_and_transposes)
 {
     enum { N = 16, COUNT = 800 };
-    csk_array a = image(N, N, blot);
-    csk_patch_opts o = still(N);
+    csk_array a = tst_patches_image(N, N, blot);
+    csk_patch_opts o = tst_patches_still(N);
     csk_patches *p;
     int seen[8] = { 0 };
 
     o.flip = true;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, COUNT);
+    float *x = tst_patches_draw(p, 1, COUNT);
     for (int n = 0; n < COUNT; n++) {
         int found = -1;
         for (int k = 0; k < 8; k++) {
@@ -311,15 +270,15 @@ END_TEST
 
 START_TEST(intensity_and_gamma)
 {
-    csk_array a = image(20, 20, one);
-    csk_patch_opts o = still(8);
+    csk_array a = tst_patches_image(20, 20, tst_patches_one);
+    csk_patch_opts o = tst_patches_still(8);
     csk_patches *p;
     double least = INFINITY, most = 0.;
 
     o.intensity_min = .5;
     o.intensity_max = 1.25;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, 400);
+    float *x = tst_patches_draw(p, 1, 400);
     for (int n = 0; n < 400; n++) {
         const double factor = csk_norm(64, x + 64 * n) / csk_norm(64, x);
         least = fmin(least, factor);
@@ -331,182 +290,13 @@ START_TEST(intensity_and_gamma)
     csk_patches_free(p);
 
     /* 1^g = 1: the exponent leaves the unit where it is. */
-    o = still(8);
+    o = tst_patches_still(8);
     o.gamma_min = .75;
     o.gamma_max = 1.35;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    x = draw(p, 1, 50);
+    x = tst_patches_draw(p, 1, 50);
     for (int i = 0; i < 50 * 64; i++)
         ck_assert_double_eq_tol((double)x[i], 1., 1e-5);
-    csk_free(x);
-    csk_patches_free(p);
-    csk_array_clear(&a);
-}
-END_TEST
-
-/* |x| is what it was; from pixel to pixel the phase turns by a third of a radian at most. */
-START_TEST(phase_is_smooth)
-{
-    enum { N = 64, COUNT = 50 };
-    csk_array a = image(N, N, one);
-    csk_patch_opts o = still(N);
-    csk_patches *p;
-    double turned = 0.;
-
-    o.phase = true;
-    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    ck_assert_int_eq(csk_patches_channels(p), 2);
-    float *x = draw(p, 1, COUNT);
-    for (int n = 0; n < COUNT; n++) {
-        const float *re = x + 2 * n * N * N, *im = re + N * N;
-        for (int i = 0; i < N * N; i++) {
-            ck_assert_double_eq_tol(hypot((double)re[i], (double)im[i]), 1., 1e-5);
-            if (i % N == N - 1)
-                continue;
-            const double cross = (double)(re[i] * im[i + 1] - im[i] * re[i + 1]);
-            const double dot = (double)(re[i] * re[i + 1] + im[i] * im[i + 1]);
-            const double turn = fabs(atan2(cross, dot));
-            ck_assert_double_le(turn, .35);
-            turned += turn;
-        }
-    }
-    ck_assert_double_ge(turned / (COUNT * N * (N - 1)), .005); /* and turn it does */
-    csk_free(x);
-    csk_patches_free(p);
-    csk_array_clear(&a);
-}
-END_TEST
-
-/* Patches with a rough phase of at most @p most. */
-static float *draw_rough(const csk_array *a, int size, double most, int count)
-{
-    csk_patch_opts o = still(size);
-    csk_patches *p;
-
-    o.phase = true;
-    o.empty = 1.;
-    o.rough_phase = most;
-    tst_ok(csk_patches_new(&p, 1, a, NULL, &o));
-    float *x = draw(p, 1, count);
-    csk_patches_free(p);
-    return x;
-}
-
-/*
- * The phase between the two, less its mean over the patch (the filter turns a constant image as a
- * whole): its variance is most^2 E u^2 = most^2 / 3. The mean of 1000 patches of twelve waves has a
- * standard deviation of 4 % of it.
- */
-START_TEST(rough_phase_has_its_size)
-{
-    enum { N = 32, COUNT = 1000 };
-    const double most = .2;
-    csk_array a = image(N, N, one);
-    double sum = 0., finest = 0.;
-    float *rough = draw_rough(&a, N, most, COUNT);
-    float *smooth = draw_rough(&a, N, 0., COUNT);
-
-    for (int n = 0; n < COUNT; n++) {
-        const float *re = rough + 2 * n * N * N, *im = re + N * N;
-        const float *re0 = smooth + 2 * n * N * N, *im0 = re0 + N * N;
-        double phase[N * N], mean = 0.;
-
-        for (int i = 0; i < N * N; i++) {
-            phase[i] = atan2((double)(im[i] * re0[i] - re[i] * im0[i]),
-                             (double)(re[i] * re0[i] + im[i] * im0[i]));
-            mean += phase[i] / (N * N);
-        }
-        for (int i = 0; i < N * N; i++)
-            sum += (phase[i] - mean) * (phase[i] - mean);
-        for (int i = 1; i < N * N; i++)
-            finest +=
-                i % N ? (phase[i] - phase[i - 1]) * (phase[i] - phase[i - 1]) : 0.;
-    }
-    ck_assert_double_eq_tol(sum / (COUNT * N * N), most * most / 3., .06 * most * most);
-    /* What changes from pixel to pixel is not the smooth phase: a twentieth of the variance or more. */
-    ck_assert_double_ge(finest, .05 * sum);
-    csk_free(rough);
-    csk_free(smooth);
-    csk_array_clear(&a);
-}
-END_TEST
-
-static float dot(int64_t y, int64_t x)
-{
-    return y == 20 && x == 17 ? 1.f : 0.f;
-}
-
-/*
- * A dot gets a cross, four pixels long, of the filter's taps: a quarter turn off, so that the dot stays,
- * and the sum of their squares is most^2 / 3 on average, within 5 standard deviations.
- */
-START_TEST(rough_phase_follows_edges)
-{
-    enum { N = 40, COUNT = 2000 };
-    const double most = .3;
-    csk_array a = image(N, N, dot);
-    double sum = 0.;
-    float *rough = draw_rough(&a, N, most, COUNT);
-
-    for (int n = 0; n < COUNT; n++) {
-        const float *re = rough + 2 * n * N * N, *im = re + N * N;
-
-        for (int i = 0; i < N * N; i++) {
-            const double m = hypot((double)re[i], (double)im[i]);
-            const int y = i / N - 20, x = i % N - 17;
-
-            if (y == 0 && x == 0)
-                ck_assert_double_eq_tol(m, 1., 1e-5);
-            else if ((y == 0 && abs(x) <= 4) || (x == 0 && abs(y) <= 4))
-                sum += m * m;
-            else
-                ck_assert_double_le(m, 1e-6);
-        }
-    }
-    /* var of u^2 v, v of the taps: below (most^2 / 3)^2 1.5 each */
-    ck_assert_double_eq_tol(sum / COUNT, most * most / 3.,
-                            5. * most * most / 3. * sqrt(1.5 / COUNT));
-    csk_free(rough);
-    csk_array_clear(&a);
-}
-END_TEST
-
-/* It is a quarter turn off: x + i K x. A real image keeps its real part, i times it has i times the result. */
-START_TEST(rough_phase_is_a_quarter_turn_off)
-{
-    enum { N = 16, PIXELS = N * N };
-    float u[CSK_TWIST_RANDOM], x[2 * PIXELS] = { 0.f }, turned[2 * PIXELS] = { 0.f };
-    float work[2 * PIXELS], dots[PIXELS];
-
-    csk_rng_uniform((csk_rng){ 1, 2, 3 }, CSK_TWIST_RANDOM, u);
-    csk_rng_uniform((csk_rng){ 4, 5, 6 }, PIXELS, dots);
-    csk_copy(PIXELS, dots, x);
-    csk_copy(PIXELS, dots, turned + PIXELS);
-    csk_patch_twist(N, .3, x, u, work);
-    csk_patch_twist(N, .3, turned, u, work);
-    ck_assert_mem_eq(x, dots, sizeof(dots));
-    ck_assert_mem_eq(turned + PIXELS, dots, sizeof(dots));
-    ck_assert_double_ge(csk_norm(PIXELS, x + PIXELS), .05 * csk_norm(PIXELS, x));
-    for (int i = 0; i < PIXELS; i++)
-        ck_assert_float_eq(turned[i], -x[PIXELS + i]);
-}
-END_TEST
-
-/* Windows that need less room than their phase. */
-START_TEST(rough_phase_of_large_windows)
-{
-    enum { N = 64, COUNT = 4 };
-    csk_array a = image(12, 12, one);
-    csk_patch_opts o = csk_patch_defaults();
-    csk_patches *p;
-
-    o.size = N;
-    o.zoom_min = o.zoom_max = 16.;
-    o.rough_phase = .1;
-    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, COUNT);
-    for (int64_t i = 0; i < 2 * COUNT * N * N; i++)
-        ck_assert(fabsf(x[i]) < 10.f);
     csk_free(x);
     csk_patches_free(p);
     csk_array_clear(&a);
@@ -518,15 +308,16 @@ END_TEST
 START_TEST(shares_of_the_files)
 {
     enum { COUNT = 2000 };
-    csk_array a[2] = { image(20, 20, one), image(40, 20, one) };
-    const csk_patch_opts o = still(8);
+    csk_array a[2] = { tst_patches_image(20, 20, tst_patches_one),
+                       tst_patches_image(40, 20, tst_patches_one) };
+    const csk_patch_opts o = tst_patches_still(8);
     csk_patches *p;
 
     csk_scale(800, .5, a[1].data);
     for (int by_weight = 0; by_weight < 2; by_weight++) {
         int first = 0;
         tst_ok(csk_patches_new(&p, 2, a, by_weight ? (double[]){ 9., 1. } : NULL, &o));
-        float *x = draw(p, 1, COUNT);
+        float *x = tst_patches_draw(p, 1, COUNT);
         for (int n = 0; n < COUNT; n++)
             first += x[64 * n] > .75f;
         /* 5 standard deviations */
@@ -547,15 +338,15 @@ static float half(int64_t y, int64_t x)
 START_TEST(empty_windows_are_rare)
 {
     enum { COUNT = 500 };
-    csk_array a = image(200, 16, half);
-    csk_patch_opts o = still(8);
+    csk_array a = tst_patches_image(200, 16, half);
+    csk_patch_opts o = tst_patches_still(8);
     csk_patches *p;
 
     for (int k = 0; k < 2; k++) {
         int empty = 0;
         o.empty = k ? 1. : 0.;
         tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-        float *x = draw(p, 1, COUNT);
+        float *x = tst_patches_draw(p, 1, COUNT);
         for (int n = 0; n < COUNT; n++)
             empty += csk_norm(64, x + 64 * n) == 0.;
         if (k)
@@ -572,8 +363,9 @@ END_TEST
 /* Each file in its own unit, its 99.9th percentile; the scale is that of all. */
 START_TEST(units_and_scale)
 {
-    csk_array a[2] = { image(50, 50, one), image(50, 50, one) };
-    csk_patch_opts o = still(8);
+    csk_array a[2] = { tst_patches_image(50, 50, tst_patches_one),
+                       tst_patches_image(50, 50, tst_patches_one) };
+    csk_patch_opts o = tst_patches_still(8);
     csk_patches *p;
 
     csk_scale(2500, 200., a[0].data);
@@ -592,7 +384,7 @@ END_TEST
 static csk_status draw_some(void *user, void *out)
 {
     csk_patches *p = user;
-    float *x = draw(p, 7, 12);
+    float *x = tst_patches_draw(p, 7, 12);
 
     memcpy(out, x, 12 * 2 * 16 * 16 * sizeof(*x));
     csk_free(x);
@@ -602,7 +394,8 @@ static csk_status draw_some(void *user, void *out)
 START_TEST(a_patch_is_its_number)
 {
     enum { LEN = 2 * 16 * 16 };
-    csk_array a[2] = { image(40, 30, blot), image(30, 50, ramp) };
+    csk_array a[2] = { tst_patches_image(40, 30, blot),
+                       tst_patches_image(30, 50, ramp) };
     csk_patch_opts o = csk_patch_defaults();
     csk_patches *p;
     float single[LEN];
@@ -611,7 +404,7 @@ START_TEST(a_patch_is_its_number)
     o.rough_phase = .3;
     tst_ok(csk_patches_new(&p, 2, a, NULL, &o));
     tst_same_bits(12 * LEN * sizeof(float), draw_some, p);
-    float *x = draw(p, 7, 12), *other = draw(p, 8, 12);
+    float *x = tst_patches_draw(p, 7, 12), *other = tst_patches_draw(p, 8, 12);
     float *work = csk_alloc(csk_patches_work_len(p, 1), sizeof(*work));
     csk_patches_draw(p, 7, 9, 1, single, work);
     ck_assert_mem_eq(single, x + 9 * LEN, sizeof(single));
@@ -626,14 +419,14 @@ END_TEST
 /* Images smaller than the window are continued by mirroring. */
 START_TEST(small_images)
 {
-    csk_array a = image(5, 7, one);
-    csk_patch_opts o = still(32);
+    csk_array a = tst_patches_image(5, 7, tst_patches_one);
+    csk_patch_opts o = tst_patches_still(32);
     csk_patches *p;
 
     o.zoom_min = .5;
     o.zoom_max = 1.6;
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
-    float *x = draw(p, 1, 20);
+    float *x = tst_patches_draw(p, 1, 20);
     for (int i = 0; i < 20 * 32 * 32; i++)
         ck_assert_double_eq_tol((double)x[i], 1., 1e-5);
     csk_free(x);
@@ -645,7 +438,7 @@ END_TEST
 START_TEST(complex_images)
 {
     const csk_space s = csk_space_make(CSK_COMPLEX, 3, (int64_t[]){ 2, 8, 8 });
-    csk_patch_opts o = still(8);
+    csk_patch_opts o = tst_patches_still(8);
     csk_patches *p;
     csk_array a;
 
@@ -658,7 +451,7 @@ START_TEST(complex_images)
     tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
     ck_assert_int_eq(csk_patches_channels(p), 2);
     ck_assert_double_eq_tol(csk_patches_unit(p, 0), 5., 1e-6);
-    float *x = draw(p, 1, 1);
+    float *x = tst_patches_draw(p, 1, 1);
     for (int i = 0; i < 64; i++) {
         ck_assert_double_eq_tol((double)x[i], .6, 1e-6);
         ck_assert_double_eq_tol((double)x[64 + i], -.8, 1e-6);
@@ -671,8 +464,9 @@ END_TEST
 
 START_TEST(refuses)
 {
-    csk_array a = image(20, 20, one), small = image(3, 20, one);
-    csk_patch_opts o = still(8);
+    csk_array a = tst_patches_image(20, 20, tst_patches_one),
+              small = tst_patches_image(3, 20, tst_patches_one);
+    csk_patch_opts o = tst_patches_still(8);
     csk_patches *p = NULL;
 
     tst_fails(csk_patches_new(&p, 0, &a, NULL, &o), CSK_ERR_ARG, "0 files");
@@ -684,9 +478,9 @@ START_TEST(refuses)
     o.zoom_min = 2.;
     tst_fails(csk_patches_new(&p, 1, &a, NULL, &o), CSK_ERR_ARG,
               "zoom-min 2 is above zoom-max 1");
-    o = still(7);
+    o = tst_patches_still(7);
     tst_fails(csk_patches_new(&p, 1, &a, NULL, &o), CSK_ERR_ARG, "patch");
-    o = still(8);
+    o = tst_patches_still(8);
     a.data[33] = NAN;
     tst_fails(csk_patches_new(&p, 1, &a, NULL, &o), CSK_ERR_NUMERIC,
               "float 33 of file 0 is nan");
@@ -712,7 +506,7 @@ static csk_status make_and_drop(void)
 
 START_TEST(survives_out_of_memory)
 {
-    csk_array a = image(8, 8, one);
+    csk_array a = tst_patches_image(8, 8, tst_patches_one);
 
     the_image = &a;
     tst_out_of_memory(make_and_drop);
@@ -734,11 +528,6 @@ static Suite *suite(void)
     tcase_add_test(t, rings_through_zero_with_a_phase);
     tcase_add_test(t, mirrors_and_transposes);
     tcase_add_test(t, intensity_and_gamma);
-    tcase_add_test(t, phase_is_smooth);
-    tcase_add_test(t, rough_phase_has_its_size);
-    tcase_add_test(t, rough_phase_follows_edges);
-    tcase_add_test(t, rough_phase_is_a_quarter_turn_off);
-    tcase_add_test(t, rough_phase_of_large_windows);
     tcase_add_test(t, shares_of_the_files);
     tcase_add_test(t, empty_windows_are_rare);
     tcase_add_test(t, units_and_scale);
