@@ -2,6 +2,8 @@
 #include "cli/posterior.h"
 #include "cli/scan.h"
 
+#include <stdio.h>
+
 typedef struct recon_opts {
     const char *coils, *mask, *prior;
     double noise;
@@ -21,6 +23,22 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
+/* An axis too many is most likely that of the coils, which arrays without names cannot say. */
+static csk_status check_image(const cli_call *call, const cli_scan *scan,
+                              const csk_model *model)
+{
+    const recon_opts *o = call->opts;
+    const csk_status err =
+        csk_model_fits(model, csk_linop_domain(scan->is.A), o->prior);
+    char why[512];
+
+    if (!err || o->coils || scan->is.image.rank != csk_model_axes(model) + 1)
+        return err;
+    (void)snprintf(why, sizeof(why), "%s", csk_error_message());
+    return csk_fail(err, "%s; if the first axis of %s counts coils, give --coils", why,
+                    cli_arg_of(call, 0));
+}
+
 static csk_status read_inputs(const cli_call *call, cli_scan *scan, cli_prior *prior)
 {
     const recon_opts *o = call->opts;
@@ -29,8 +47,7 @@ static csk_status read_inputs(const cli_call *call, cli_scan *scan, cli_prior *p
     if (!err)
         err = cli_scan_read(call, scan, cli_arg_of(call, 0), o->coils, o->mask);
     if (!err)
-        err = cli_bad_input(
-            call, csk_model_fits(prior->model, csk_linop_domain(scan->is.A), o->prior));
+        err = cli_bad_input(call, check_image(call, scan, prior->model));
     return err;
 }
 

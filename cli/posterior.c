@@ -81,7 +81,8 @@ static csk_status write_all(cli_results *to, const csk_recon *p)
 }
 
 /* The schedule, which other samplers do not have. */
-static void report_langevin(const cli_call *call, const csk_recon *p)
+static void report_langevin(const cli_call *call, const csk_recon_opts *o,
+                            const csk_recon *p)
 {
     const csk_stage *g = p->info.stages;
     const int last = p->info.count - 1;
@@ -107,6 +108,12 @@ static void report_langevin(const cli_call *call, const csk_recon *p)
                 "the prior was made for noise up to %.4g: the naive estimate gets that "
                 "instead of %.4g",
                 p->sigma_max, p->sigma_wanted);
+    if (o->method.recover.order == CSK_ORDER_INTERLEAVED && last > 0 &&
+        g[0].smoothing <= g[last].smoothing)
+        cli_say(call,
+                "all %d levels are alike: they begin with noise %.4g, and --t-min and "
+                "--t-floor let them fall no further",
+                p->info.count, g[0].smoothing * p->unit);
 }
 
 /* Beyond this, either way, the residual is not what the noise level predicts. */
@@ -136,7 +143,7 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_text(call, "sampler", csk_method_name((csk_method)o->method.method));
     cli_put_int(call, "samples", o->samples);
     cli_put_real(call, "unit", p->unit, -1, NULL);
-    report_langevin(call, p);
+    report_langevin(call, o, p);
     cli_put_int(call, "score_evaluations",
                 p->info.langevin.evaluations + p->info.diffusion.evaluations);
     cli_put_int(call, "score_evaluations_besides",

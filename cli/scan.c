@@ -10,7 +10,8 @@
 
 /*
  * Whether the first axis counts coils. BART's files and NIfTI name their axes, and a single coil
- * has none; elsewhere maps say that there is one.
+ * has none; elsewhere maps say that there is one, or a length of 1 before a plane or a volume:
+ * [1][y][x] is what one coil of many looks like.
  */
 static bool has_coils(const csk_space *s, const char *path, bool with_maps)
 {
@@ -18,7 +19,10 @@ static bool has_coils(const csk_space *s, const char *path, bool with_maps)
     const bool named =
         f && (strcmp(f->name, "cfl") == 0 || strcmp(f->name, "nifti") == 0);
 
-    return s->axis[0] == CSK_AXIS_COIL || (with_maps && !named && s->rank > 1);
+    const bool alone = s->rank > 2 && s->dim[0] == 1;
+
+    return s->axis[0] == CSK_AXIS_COIL ||
+           (!named && s->rank > 1 && (with_maps || alone));
 }
 
 static csk_status check_space(const csk_space *s, const char *path, bool with_coils)
@@ -139,6 +143,8 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                                            "%s: has %" PRId64 " coils; give their maps "
                                            "with --coils",
                                            kspace, k->dim[0]));
+    if (!err && with_coils)
+        s->kspace.space.axis[0] = CSK_AXIS_COIL;
     if (!err)
         err = build(call, s, kspace, with_coils, coils, mask);
     if (!err && mask)
