@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Inverse problems on 256x256 pieces of photographs: distance to the truth against score
-# evaluations, of annealed Langevin dynamics and of others. A table in Markdown, a figure.
+# evaluations, of annealed Langevin dynamics and of others. Tables in Markdown, two figures.
 #
 # usage: inverse.sh [PRIOR]     a file, or a name of csk prior list (default: natural)
 #
 #   TASKS        (default: inpaint30 inpaint50 inpaint70 super4 blur3), the number of inpaint is the
 #                percentage of the pixels that is missing
-#   SAMPLERS     (default: langevin dps diffpir daps)
+#   SAMPLERS     (default: langevin paper dps diffpir daps), paper is Langevin dynamics in the order
+#                of the paper: 8 evaluations of diffusion first, the rest after it
 #   EVALUATIONS  score evaluations a sample (default: 4 8 16 32 64)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which settings are found (default: 05)
@@ -19,14 +20,15 @@
 #   CSK, DATA    the program, the shared data
 #
 # Every setting in candidates() is tried for each task and number of evaluations, and the one whose
-# sample is nearest to TUNE is used. Langevin dynamics has csk's defaults but for 4 and 8 evaluations.
+# sample is nearest to TUNE is used. Langevin dynamics has csk's defaults but for 4 and 8 evaluations,
+# and always in the order of the paper, which needs more than those.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 need gnuplot
 prior=$(prior_file "${1:-natural}")
 tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
-samplers=${SAMPLERS:-langevin dps diffpir daps}
+samplers=${SAMPLERS:-langevin paper dps diffpir daps}
 evaluations=${EVALUATIONS:-4 8 16 32 64}
 samples=${SAMPLES:-8}
 noise=0.05
@@ -58,6 +60,10 @@ candidates() {
         echo "$short --t-min 0.15 --step 1.3"
         [ "$2" -lt 6 ] || echo "$short --t-min 0.05 --step 1.1"
         ;;
+    paper)
+        [ "$2" -lt 10 ] ||
+            echo "--order paper --diffusion-levels 8 --levels $((($2 - 8) / 2)) --steps 2"
+        ;;
     dps) # the derivative of the denoiser is an evaluation, too
         levels=$(($2 / 2))
         for walk in 30 100 300 1000 3000; do
@@ -88,13 +94,20 @@ distance() {
         awk -F: '/"psnr"/ { printf "%.5f ", 10 ^ (-$2 / 20) }'
 }
 
+# Is it annealed Langevin dynamics, whose samples are antithetic pairs?
+in_pairs() {
+    [ "$1" = langevin ] || [ "$1" = paper ]
+}
+
 # restore SAMPLES OPTION...: task and image into the folder rec
 restore() {
     count_of_samples=$1
     shift
+    name=$sampler
+    ! in_pairs "$sampler" || name=langevin
     # shellcheck disable=SC2086 # a list of options
     "$csk" restore "$task-$image.npy" --operator "$(operator "$task")" --noise $noise \
-        --prior "$prior" --sampler "$sampler" --samples "$count_of_samples" "$@" \
+        --prior "$prior" --sampler "$name" --samples "$count_of_samples" "$@" \
         ${RESTORE-} --force -q --out rec >log 2>&1
 }
 
@@ -121,7 +134,6 @@ tune() {
     grep -q "^$task $sampler $count " tuned && return 0
     image=${TUNE:-05}
     prepare
-    candidates "$sampler" "$count" >settings
     while read -r setting; do
         # shellcheck disable=SC2086 # a list of options
         [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
@@ -151,7 +163,7 @@ measure() {
         k=0
         while [ $k -lt "$samples" ]; do
             row="$row $(mean_from $k 1)"
-            if [ "$sampler" = langevin ] && [ $((k % 2)) = 1 ]; then
+            if in_pairs "$sampler" && [ $((k % 2)) = 1 ]; then
                 two="$two $(mean_from $((k - 1)) 2)"
             fi
             k=$((k + 1))
@@ -201,7 +213,7 @@ average() {
         } else {
             far = limit(samples, $8 * $8, square)
             pair = (far + square) / 2
-            if ($2 == "langevin")
+            if ($2 == "langevin" || $2 == "paper")
                 print "inverse.sh: pairs: nothing of " key " " $4 >"/dev/stderr"
         }
         of_two[key] += sqrt(pair)
@@ -215,23 +227,42 @@ average() {
 }
 
 # What N evaluations in all can buy: for each sampler the nearest to the truth of one sample with N,
-# the mean of two with N/2 each and the mean of all, of N/samples each, as a table, the number of
-# samples beside it. The truth chooses, for all alike.
+# the mean of two with N/2 each and the mean of all, of N/samples each. The truth chooses, for all
+# alike. Lines of equal: task sampler evaluations, distance, number of samples.
 equal() {
-    # shellcheck disable=SC2086 # a list of words
-    awk -v all="$samples" -v tasks="$tasks" -v samplers="$samplers" '
+    awk -v all="$samples" '
     function spend(total, of, distance, key) {
-        key = $1 " " total " " $2
+        key = $1 " " $2 " " total
         if (!(key in best) || distance < best[key]) {
             best[key] = distance
             by[key] = of
         }
-        totals[total]
     }
     {
         spend($3, 1, $5)
         spend(2 * $3, 2, $6)
         spend(all * $3, all, $7)
+    }
+    END {
+        for (key in best)
+            print key, best[key], by[key]
+    }' means | sort -k1,1 -k2,2 -k3,3n >equal
+}
+
+# The lines of equal, a column for each sampler; rows that one sampler has not run, but could, are
+# left out.
+equal_table() {
+    # shellcheck disable=SC2086 # a list of words
+    echo "| task | evaluations in all |$(printf ' %s |' $samplers)"
+    # shellcheck disable=SC2086
+    echo "|---|---|$(printf -- '---|%.0s' $samplers)"
+    awk -v tasks="$tasks" -v samplers="$samplers" '
+    {
+        best[$1, $3, $2] = $4
+        by[$1, $3, $2] = $5
+        totals[$3]
+        if (!(($1, $2) in first) || $3 < first[$1, $2])
+            first[$1, $2] = $3
     }
     END {
         n = split(tasks, task, " ")
@@ -244,51 +275,70 @@ equal() {
                 least = ""
                 full = 1
                 for (j = 1; j <= m; j++) {
-                    key = task[i] " " total " " sampler[j]
-                    full = full && key in best
-                    if (key in best && (least == "" || best[key] < least))
-                        least = best[key]
+                    found = (task[i], total, sampler[j]) in best
+                    full = full && (found || first[task[i], sampler[j]] > total)
+                    if (found && (least == "" || best[task[i], total, sampler[j]] < least))
+                        least = best[task[i], total, sampler[j]]
                 }
                 for (j = 1; j <= m; j++) {
-                    key = task[i] " " total " " sampler[j]
-                    mark = best[key] == least ? "**" : ""
-                    row = row sprintf(" %s%.4f%s (%d) |", mark, best[key], mark, by[key])
+                    if (!((task[i], total, sampler[j]) in best)) {
+                        row = row " |"
+                        continue
+                    }
+                    near = best[task[i], total, sampler[j]]
+                    mark = near == least ? "**" : ""
+                    row = row sprintf(" %s%.4f%s (%d) |", mark, near, mark,
+                                      by[task[i], total, sampler[j]])
                 }
                 if (full)
                     print row
             }
-    }' means
+    }' equal
 }
 
-figure() {
+# panels FILE X Y MOST LABEL: one for each task, in it a curve for each sampler, of columns X and Y of
+# FILE, which begins with task and sampler. What lies beyond MOST times the least would press the rest
+# flat.
+panels() {
+    file=$1
+    across=$2
+    up=$3
+    most=$4
+    label=$5
     # shellcheck disable=SC2086 # a list of words
     set -- $tasks
     echo "set terminal pngcairo size 1300,$(((($# + 2) / 3) * 440)) font 'DejaVu Sans,10'"
-    echo "set output 'figure.png'"
+    echo "set output 'figure-$file.png'"
     echo "set multiplot layout $((($# + 2) / 3)),3"
-    echo "set logscale x 2; set xtics 4,2; set grid; set xlabel 'score evaluations a sample'"
+    echo "set logscale x 2; set grid; set xlabel 'score evaluations $label'"
     echo "set ylabel 'L2 to the truth, a pixel'; set key below; set format y '%.3f'"
     for task in "$@"; do
-        # Those far away would press the others flat.
-        least=$(awk -v t="$task" '$1 == t && (!n++ || $7 < m) { m = $7 } END { print m }' means)
-        plot="set title '$task'; set yrange [0.95*$least:1.6*$least]; plot "
+        least=$(awk -v t="$task" -v c="$up" \
+            '$1 == t && (!n++ || $c < m) { m = $c } END { print m }' "$file")
+        plot="set title '$task'; set yrange [0.95*$least:$most*$least]; plot "
         color=0
         for sampler in $samplers; do
             color=$((color + 1))
-            curve=curve-$task-$sampler
-            awk -v t="$task" -v s="$sampler" '$1 == t && $2 == s { print $4, $5, $7 }' \
-                means >"$curve"
+            curve=curve-$file-$task-$sampler
+            awk -v t="$task" -v s="$sampler" -v x="$across" -v y="$up" \
+                '$1 == t && $2 == s { print $x, $y }' "$file" >"$curve"
             [ -s "$curve" ] || continue
-            plot="$plot '$curve' using 1:2 with linespoints lc $color pt $color title '$sampler',"
-            plot="$plot '$curve' using 1:3 with lines lc $color dt 2 title '', "
+            plot="$plot '$curve' with linespoints lc $color pt $color title '$sampler', "
         done
         echo "${plot%,*}"
     done
 }
 
+# draw FILE X Y MOST LABEL: the panels as a picture
+draw() {
+    panels "$@" >figure.gnuplot
+    quietly gnuplot figure.gnuplot
+    echo "Figure: $out/figure-$1.png (score evaluations $5)"
+}
+
 for word in $tasks $samplers $evaluations $samples; do
     case $word in
-    inpaint[1-9] | inpaint[1-9][0-9] | super[1-9]* | blur[0-9]* | langevin | dps | diffpir | daps) ;;
+    inpaint[1-9] | inpaint[1-9][0-9] | super[1-9]* | blur[0-9]* | langevin | paper | dps | diffpir | daps) ;;
     [1-9] | [1-9][0-9] | [1-9][0-9][0-9]) ;;
     *)
         echo "inverse.sh: '$word' is no task, sampler, number of evaluations or samples" >&2
@@ -320,6 +370,8 @@ for task in $tasks; do
     esac
     for sampler in $samplers; do
         for count in $evaluations; do
+            candidates "$sampler" "$count" >settings
+            [ -s settings ] || continue
             if tune; then
                 measure
             else
@@ -335,12 +387,8 @@ awk '{
     printf "| %s | %s | %.0f | %.4f | %.4f | %.4f | %.4f | %.0f %% |\n", $1, $2, $4, $5, $6, $7, $8, $9
 }' means
 echo
-# shellcheck disable=SC2086 # a list of words
-echo "| task | evaluations in all |$(printf ' %s |' $samplers)"
-# shellcheck disable=SC2086
-echo "|---|---|$(printf -- '---|%.0s' $samplers)"
 equal
-figure >figure.gnuplot
-quietly gnuplot figure.gnuplot
+equal_table
 echo
-echo "Figure: $out/figure.png (a sample; dashed: the mean of $samples; up to 1.6 times the least)"
+draw equal 3 4 1.6 "in all"
+draw means 4 5 2.4 "a sample"
