@@ -31,6 +31,8 @@ tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
 samplers=${SAMPLERS:-langevin paper dps diffpir daps}
 evaluations=${EVALUATIONS:-4 8 16 32 64}
 samples=${SAMPLES:-8}
+images=${IMAGES:-03 08 13 19}
+tuning=${TUNE:-05}
 noise=0.05
 
 # The operator of a task, as csk names it.
@@ -132,7 +134,7 @@ prepare() {
 # The best of the candidates, into "tuned": task sampler evaluations option...
 tune() {
     grep -q "^$task $sampler $count " tuned && return 0
-    image=${TUNE:-05}
+    image=$tuning
     prepare
     while read -r setting; do
         # shellcheck disable=SC2086 # a list of options
@@ -149,7 +151,7 @@ tune() {
 # of each sample. Lines of pairs: the first four, distances of the means of two antithetic samples.
 # A line is appended when it is whole, pairs first: an interruption leaves no half.
 measure() {
-    for image in ${IMAGES:-03 08 13 19}; do
+    for image in $images; do
         grep -q "^$task $sampler $count $image " results && continue
         prepare
         # shellcheck disable=SC2046 # a list of options
@@ -180,7 +182,7 @@ measure() {
 # Langevin's samples are antithetic pairs, whose errors cancel: for these the means of two are measured,
 # and it is they that are independent. Without the last column the others would be wronged.
 average() {
-    awk -v images=" ${IMAGES:-03 08 13 19} " -v samples="$samples" '
+    awk -v images=" $images " -v samples="$samples" '
     function limit(n, m, s) {
         m = n > 1 ? (n * m - s) / (n - 1) : m
         return m > 0 ? m : 0
@@ -346,9 +348,19 @@ for word in $tasks $samplers $evaluations $samples; do
         ;;
     esac
 done
+for image in $images $tuning; do
+    [ -e "$data/natural/kodak24/kodim$image.png" ] || {
+        echo "inverse.sh: there is no $data/natural/kodak24/kodim$image.png" >&2
+        exit 2
+    }
+done
 cd "$out"
 quietly "$csk" prior info -- "$prior"
-about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on ${TUNE:-05}"
+[ "$(grep -c '^field  *real$\|^axes  *2$' log)" = 2 ] || {
+    echo "inverse.sh: $prior is no prior of real images of two axes" >&2
+    exit 2
+}
+about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on $tuning"
 about="$about, csk $(sha256sum <"$csk"), settings $({
     for sampler in langevin dps diffpir daps; do
         candidates $sampler 4
@@ -383,9 +395,16 @@ done
 average
 echo "| task | sampler | score evaluations | a sample | mean of 2 | mean of $samples | of many | in the 90 % interval |"
 echo "|---|---|---|---|---|---|---|---|"
-awk '{
-    printf "| %s | %s | %.0f | %.4f | %.4f | %.4f | %.4f | %.0f %% |\n", $1, $2, $4, $5, $6, $7, $8, $9
-}' means
+for task in $tasks; do
+    for count in $evaluations; do
+        for sampler in $samplers; do
+            awk -v key="$task $sampler $count" '$1 " " $2 " " $3 == key {
+                printf "| %s | %s | %.0f | %.4f | %.4f | %.4f | %.4f | %.0f %% |\n",
+                    $1, $2, $4, $5, $6, $7, $8, $9
+            }' means
+        done
+    done
+done
 echo
 equal
 equal_table
