@@ -156,6 +156,9 @@ csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
 
     if (err)
         return err;
+    while (a.space.rank > like->rank &&
+           a.space.dim[0] == 1) /* of one coil, as k-space */
+        a.space = csk_space_make(a.space.field, a.space.rank - 1, a.space.dim + 1);
     const int skip = like->rank - a.space.rank;
     csk_space part = *like;
     if (skip > 0) {

@@ -10,19 +10,24 @@
 
 /*
  * Whether the first axis counts coils. BART's files and NIfTI name their axes, and a single coil
- * has none; elsewhere maps say that there is one, or a length of 1 before a plane or a volume:
- * [1][y][x] is what one coil of many looks like.
+ * has none. Elsewhere maps say that there is one: with as many axes as k-space, unless both are a
+ * plane, which is that of one coil (a line of several coils needs names); with one less, of
+ * length 1 in k-space. Without maps [1][y][x] is what one coil of many looks like.
  */
-static bool has_coils(const csk_space *s, const char *path, bool with_maps)
+static bool has_coils(const csk_space *s, const char *path, const csk_space *maps)
 {
     const csk_format *f = csk_format_of(path);
     const bool named =
         f && (strcmp(f->name, "cfl") == 0 || strcmp(f->name, "nifti") == 0);
-
     const bool alone = s->rank > 2 && s->dim[0] == 1;
 
-    return s->axis[0] == CSK_AXIS_COIL ||
-           (!named && s->rank > 1 && (with_maps || alone));
+    if (s->axis[0] == CSK_AXIS_COIL)
+        return true;
+    if (named)
+        return false;
+    if (!maps)
+        return alone;
+    return maps->rank == s->rank ? s->rank > 2 : alone && maps->rank < s->rank;
 }
 
 static csk_status check_space(const csk_space *s, const char *path, bool with_coils)
@@ -52,9 +57,13 @@ static csk_status check_space(const csk_space *s, const char *path, bool with_co
 /* One coil with a map of its own: an axis of length 1 for both. */
 static void add_coil_axis(csk_array *kspace, csk_array *maps)
 {
-    if (maps->space.rank == kspace->space.rank)
+    const int coil = csk_space_find(&kspace->space, CSK_AXIS_COIL) == 0 ? 1 : 0;
+    const int image = kspace->space.rank - coil;
+
+    if (maps->space.rank == image && (!coil || kspace->space.dim[0] == 1))
         maps->space = csk_space_stack(&maps->space, CSK_AXIS_COIL, 1);
-    kspace->space = csk_space_stack(&kspace->space, CSK_AXIS_COIL, 1);
+    if (!coil)
+        kspace->space = csk_space_stack(&kspace->space, CSK_AXIS_COIL, 1);
 }
 
 /* What the library says of "scan" is said of the file it is about. */
@@ -72,36 +81,33 @@ static csk_status name_file(csk_status err, const char *kspace, const char *coil
 }
 
 static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
-                        bool with_coils, const char *coils, const char *mask_path)
+                        csk_array *maps, const char *coils, const char *mask_path)
 {
-    csk_array maps = { .data = NULL };
     uint8_t *mask = NULL;
+    int64_t mask_len = 0;
     csk_status err = CSK_OK;
 
     if (mask_path) {
         const csk_space *k = &s->kspace.space;
-        const int first = with_coils ? 1 : 0;
+        const int first = k->axis[0] == CSK_AXIS_COIL ? 1 : 0;
         const csk_space image =
             csk_space_make(k->field, k->rank - first, k->dim + first);
-        err = cli_read_mask(call, &mask, NULL, mask_path, &image, kspace);
+        err = cli_read_mask(call, &mask, &mask_len, mask_path, &image, kspace);
     }
-    if (!err && coils)
-        err = cli_read(call, &maps, coils, CLI_FINITE | CLI_NOT_ZERO);
-    if (!err && coils && !with_coils)
-        add_coil_axis(&s->kspace, &maps);
-    if (!err && coils)
+    if (!err && coils) {
+        add_coil_axis(&s->kspace, maps);
         err = cli_bad_input(
-            call, cli_same_shape(&maps.space, coils, &s->kspace.space, kspace));
-    if (!err && coils && maps.space.field != CSK_COMPLEX)
+            call, cli_same_shape(&maps->space, coils, &s->kspace.space, kspace));
+    }
+    if (!err && coils && maps->space.field != CSK_COMPLEX)
         err = cli_bad_input(call, csk_fail(CSK_ERR_SHAPE,
                                            "%s: coil maps are real, expected "
                                            "complex numbers",
                                            coils));
     if (!err) {
-        err = csk_scan_init(&s->is, &s->kspace, coils ? &maps : NULL, mask);
+        err = csk_scan_init(&s->is, &s->kspace, coils ? maps : NULL, mask, mask_len);
         err = cli_bad_input(call, name_file(err, kspace, coils));
     }
-    csk_array_clear(&maps);
     csk_free(mask);
     return err;
 }
@@ -131,11 +137,14 @@ static void doubt_mask(const cli_call *call, const cli_scan *s, const char *kspa
 csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                          const char *coils, const char *mask)
 {
+    csk_array maps = { .data = NULL };
+    csk_space *k = &s->kspace.space;
+
     *s = (cli_scan){ .is = { .A = NULL } };
     csk_status err = cli_read(call, &s->kspace, kspace, CLI_FINITE | CLI_NOT_ZERO);
-    const csk_space *k = &s->kspace.space;
-    const bool with_coils = !err && has_coils(k, kspace, coils != NULL);
-
+    if (!err && coils)
+        err = cli_read(call, &maps, coils, CLI_FINITE | CLI_NOT_ZERO);
+    const bool with_coils = !err && has_coils(k, kspace, coils ? &maps.space : NULL);
     if (!err)
         err = cli_bad_input(call, check_space(k, kspace, with_coils));
     if (!err && !coils && with_coils && k->dim[0] > 1)
@@ -144,13 +153,14 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                                            "with --coils",
                                            kspace, k->dim[0]));
     if (!err && with_coils)
-        s->kspace.space.axis[0] = CSK_AXIS_COIL;
+        k->axis[0] = CSK_AXIS_COIL;
     if (!err)
-        err = build(call, s, kspace, with_coils, coils, mask);
+        err = build(call, s, kspace, &maps, coils, mask);
     if (!err && mask)
         doubt_mask(call, s, kspace);
     if (err)
         cli_scan_clear(s);
+    csk_array_clear(&maps);
     return err;
 }
 
@@ -184,5 +194,11 @@ csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,
                 "the noise level %.4g is only an upper bound, as there is no fully "
                 "sampled block to find it from; better give --noise",
                 *eta);
+    if (!(given > 0.) && strstr(method, "small block"))
+        cli_say(
+            call,
+            "the noise level %.4g, from a small fully sampled block of one coil, may "
+            "be several times off; better give --noise",
+            *eta);
     return CSK_OK;
 }

@@ -58,6 +58,9 @@ out:
     return err;
 }
 
+/* Side of a block from which the noise of a single coil is found. */
+enum { ENOUGH = 24 };
+
 /* -- the call ----------------------------------------------------------------------------------- */
 
 /* Every sample that is not zero in one of the coils was measured. */
@@ -82,6 +85,7 @@ csk_status csk_noise_estimate(double *eta, const char **method, const csk_array 
     const int coil = csk_space_find(s, CSK_AXIS_COIL);
     csk_status err = csk_space_check(s, "noise");
     double ring = 0., null = INFINITY;
+    int64_t points = 0;
 
     if (err)
         return err;
@@ -103,13 +107,16 @@ csk_status csk_noise_estimate(double *eta, const char **method, const csk_array 
     if (!err)
         err = quietest_ring(&ring, &k);
     if (!err)
-        err = csk_null_space_noise(&null, &k);
+        err = csk_null_space_noise(&null, &points, &k);
     if (!err) {
         const bool quiet = ring < .85 * null; /* nearer than that is chance */
 
         *eta = quiet ? ring : null;
         if (method)
-            *method = quiet ? "outer k-space" : "null space of a fully sampled block";
+            *method = quiet ? "outer k-space"
+                      : k.coils == 1 && points < ENOUGH * ENOUGH
+                          ? "null space of a small block of one coil"
+                          : "null space of a fully sampled block";
     }
     csk_free(k.sampled);
     return err;

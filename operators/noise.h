@@ -18,7 +18,8 @@
  *   noise in the same place. Of three coils and more at most 24x24 points are looked at, where
  *   there is least signal (fully sampled lines may make the block longer). With 24x24 points,
  *   eta is within 5 % with 4 coils or more and within about 10 % with one coil, also far below
- *   the signal of the outermost k-space; a single coil with a smaller block is a matter of luck.
+ *   the signal of the outermost k-space; a single coil with a smaller block is a matter of luck
+ *   (@p method says so).
  * - From the quietest ring of k-space: the median of |k| over 1.1774. Signal is there, too, so
  *   this is an upper bound, a good one only where noise prevails.
  *

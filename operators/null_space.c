@@ -398,12 +398,13 @@ out:
     return err;
 }
 
-csk_status csk_null_space_noise(double *eta, const csk_planes *k)
+csk_status csk_null_space_noise(double *eta, int64_t *points, const csk_planes *k)
 {
     block b;
     const csk_status err = find_block(&b, k);
 
     *eta = INFINITY;
+    *points = b.height * b.width;
     if (err || b.height == 0)
         return err;
     choose_window(&b, k);

@@ -17,7 +17,10 @@ typedef struct csk_planes {
 /**
  * Standard deviation of the noise in each real number; INFINITY if there is no fully sampled
  * block, or no null space in it.
+ *
+ * @param points  out: of the block in a plane
  */
-csk_status csk_null_space_noise(double *eta, const csk_planes *k) CSK_MUST_CHECK;
+csk_status csk_null_space_noise(double *eta, int64_t *points,
+                                const csk_planes *k) CSK_MUST_CHECK;
 
 #endif

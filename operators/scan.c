@@ -68,7 +68,7 @@ static csk_status gather(csk_scan *s, const csk_array *kspace, const uint8_t *ma
 }
 
 csk_status csk_scan_init(csk_scan *s, const csk_array *kspace, const csk_array *maps,
-                         const uint8_t *mask)
+                         const uint8_t *mask, int64_t mask_len)
 {
     csk_scan new = { .A = NULL };
     csk_status err = check(kspace, maps);
@@ -80,12 +80,16 @@ csk_status csk_scan_init(csk_scan *s, const csk_array *kspace, const csk_array *
     new.coils = coils ? kspace->space.dim[0] : 1;
 
     const int64_t n = csk_space_size(&new.image);
+    if (mask && (mask_len < 1 || n % mask_len != 0))
+        return csk_fail(CSK_ERR_SHAPE,
+                        "scan: a mask of %lld positions for k-space of %lld",
+                        (long long)mask_len, (long long)n);
     uint8_t *found = csk_alloc(n, 1);
     if (!found)
         return CSK_ERR_NOMEM;
     for (int64_t i = 0; i < new.coils *n; i++)
         found[i % n] |=
-            mask ? mask[i % n] != 0
+            mask ? mask[i % mask_len] != 0
                  : kspace->data[WIDTH * i] != 0.f || kspace->data[WIDTH * i + 1] != 0.f;
     for (int64_t i = 0; i < n; i++)
         new.samples += found[i];

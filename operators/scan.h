@@ -24,13 +24,15 @@ typedef struct csk_scan {
  * @param kspace  complex [coil][...k...] with 1 to 3 axes of k-space; without maps the axis of
  *                coils may be missing, or have length 1
  * @param maps    coil sensitivities of the same shape; NULL: one coil of sensitivity 1
- * @param mask    one byte a position of k-space, not 0 where it was measured; NULL: where any
- *                coil's number is not exactly 0
- * @return CSK_ERR_SHAPE if the arrays do not fit; CSK_ERR_NUMERIC if nothing was measured
+ * @param mask    mask_len bytes, not 0 where k-space was measured; covers its last axes and is
+ *                repeated over the others. NULL: measured is where any coil's number is not
+ *                exactly 0
+ * @param mask_len  divides the positions of k-space; not read without a mask
+ * @return CSK_ERR_SHAPE if the arrays do not fit, or the mask; CSK_ERR_NUMERIC if nothing was measured
  */
 CSK_API csk_status csk_scan_init(csk_scan *s, const csk_array *kspace,
-                                 const csk_array *maps,
-                                 const uint8_t *mask) CSK_MUST_CHECK;
+                                 const csk_array *maps, const uint8_t *mask,
+                                 int64_t mask_len) CSK_MUST_CHECK;
 CSK_API void csk_scan_clear(csk_scan *s);
 
 #endif

@@ -67,7 +67,7 @@ static problem make_problem(void)
     float *noise = tst_normal(csk_space_len(&kspace.space), 3, 0);
     csk_linop_apply(A, kspace.data, p.truth.data, work);
     csk_axpby(csk_space_len(&kspace.space), ETA, noise, 1., kspace.data);
-    tst_ok(csk_scan_init(&p.scan, &kspace, &maps, mask));
+    tst_ok(csk_scan_init(&p.scan, &kspace, &maps, mask, N));
     for (int k = 0; k < 3; k++) {
         example[k] = image_of(10 + (uint64_t)k);
         list[k] = &example[k];

@@ -50,7 +50,7 @@ START_TEST(gathers_what_was_measured)
 
     chequer(mask);
     csk_array k = kspace_of(mask, COILS), maps = maps_of(COILS);
-    tst_ok(csk_scan_init(&s, &k, &maps, _i ? mask : NULL));
+    tst_ok(csk_scan_init(&s, &k, &maps, _i ? mask : NULL, N));
     ck_assert_int_eq(s.coils, COILS);
     ck_assert_int_eq(s.samples, N / 2);
     ck_assert_int_eq(csk_linop_rows(s.A), 2 * COILS * (N / 2));
@@ -81,7 +81,7 @@ START_TEST(one_coil_needs_no_maps)
         k.space = csk_space_make(CSK_COMPLEX, 2, (int64_t[]){ ROWS, COLS });
         k.space.axis[0] = CSK_AXIS_Y;
     }
-    tst_ok(csk_scan_init(&s, &k, NULL, NULL));
+    tst_ok(csk_scan_init(&s, &k, NULL, NULL, 0));
     ck_assert_int_eq(s.coils, 1);
     ck_assert_int_eq(s.image.rank, 2);
     tst_ok(csk_linop_fft(&F, &s.image, 3));
@@ -95,6 +95,34 @@ START_TEST(one_coil_needs_no_maps)
 }
 END_TEST
 
+/* A mask of the plane is that of every plane of a volume. */
+START_TEST(a_mask_is_repeated_over_the_first_axes)
+{
+    enum { PLANES = 3 };
+    uint8_t plane[N], volume[PLANES * N];
+    csk_array k = { .data = NULL };
+    const csk_space space = TST_COMPLEX(PLANES, ROWS, COLS);
+    csk_scan s = { .A = NULL }, same = s;
+
+    chequer(plane);
+    for (int i = 0; i < PLANES * N; i++)
+        volume[i] = plane[i % N];
+    k.space = space;
+    k.data = tst_normal(2 * PLANES * N, 4, 0);
+    tst_ok(csk_scan_init(&s, &k, NULL, plane, N));
+    tst_ok(csk_scan_init(&same, &k, NULL, volume, PLANES * N));
+    ck_assert_int_eq(s.samples, PLANES * N / 2);
+    ck_assert_int_eq(csk_linop_rows(s.A), csk_linop_rows(same.A));
+    ck_assert_mem_eq(s.b, same.b, sizeof(float) * PLANES * N);
+    csk_scan_clear(&s), csk_scan_clear(&same);
+    ck_assert_int_eq(csk_scan_init(&s, &k, NULL, volume, N + 1), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_scan_init(&s, &k, NULL, volume, 2 * PLANES * N),
+                     CSK_ERR_SHAPE);
+    ck_assert_ptr_null(s.A);
+    csk_array_clear(&k);
+}
+END_TEST
+
 START_TEST(refuses_what_does_not_fit)
 {
     uint8_t mask[N] = { 0 };
@@ -103,13 +131,13 @@ START_TEST(refuses_what_does_not_fit)
 
     chequer(mask);
     csk_array k = kspace_of(mask, COILS), maps = maps_of(COILS), fewer = maps_of(2);
-    ck_assert_int_eq(csk_scan_init(&s, &none, &maps, NULL), CSK_ERR_NUMERIC);
-    ck_assert_int_eq(csk_scan_init(&s, &k, &fewer, NULL), CSK_ERR_SHAPE);
-    ck_assert_int_eq(csk_scan_init(&s, &k, NULL, NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_scan_init(&s, &none, &maps, NULL, 0), CSK_ERR_NUMERIC);
+    ck_assert_int_eq(csk_scan_init(&s, &k, &fewer, NULL, 0), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_scan_init(&s, &k, NULL, NULL, 0), CSK_ERR_SHAPE);
     k.space.field = CSK_REAL;
-    ck_assert_int_eq(csk_scan_init(&s, &k, &maps, NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_scan_init(&s, &k, &maps, NULL, 0), CSK_ERR_SHAPE);
     k.space = csk_space_make(CSK_COMPLEX, 1, (int64_t[]){ COILS * N });
-    ck_assert_int_eq(csk_scan_init(&s, &k, &maps, NULL), CSK_ERR_SHAPE);
+    ck_assert_int_eq(csk_scan_init(&s, &k, &maps, NULL, 0), CSK_ERR_SHAPE);
     ck_assert_ptr_null(s.A);
     csk_array_clear(&k), csk_array_clear(&maps), csk_array_clear(&fewer);
     csk_array_clear(&none);
@@ -121,7 +149,7 @@ static csk_array whole, sensitivities; /* of the test below */
 static csk_status build(void)
 {
     csk_scan s = { .A = NULL };
-    const csk_status err = csk_scan_init(&s, &whole, &sensitivities, NULL);
+    const csk_status err = csk_scan_init(&s, &whole, &sensitivities, NULL, 0);
 
     csk_scan_clear(&s);
     return err;
@@ -146,6 +174,7 @@ static Suite *suite(void)
 
     tcase_add_loop_test(t, gathers_what_was_measured, 0, 2);
     tcase_add_loop_test(t, one_coil_needs_no_maps, 0, 2);
+    tcase_add_test(t, a_mask_is_repeated_over_the_first_axes);
     tcase_add_test(t, refuses_what_does_not_fit);
     tcase_add_test(t, survives_a_full_heap);
     suite_add_tcase(s, t);

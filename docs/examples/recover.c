@@ -27,7 +27,7 @@ int main(int argc, char **argv)
     if (!err)
         err = csk_model_read(&prior, argv[3]);
     if (!err)
-        err = csk_scan_init(&scan, &kspace, &coils, NULL);
+        err = csk_scan_init(&scan, &kspace, &coils, NULL, 0);
     if (!err)
         err = csk_noise_estimate(&noise, NULL, &kspace);
     if (!err)

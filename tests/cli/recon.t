@@ -70,5 +70,5 @@ $ csk recon six.npy --prior h.csk --noise 0.02 six
 2 csk recon: h.csk: describes complex images of 2 axes, not complex ones of 3; if the first axis of six.npy counts coils, give --coils
 = 3
 # A run without any annealing says so.
-$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --levels 3 --sigma 1e-4 --t-min 0.02 level 2>&1 >/dev/null | head -1 | sed 's/noise [0-9.]*/noise .../'
-  csk recon: all 3 levels are alike: they begin with noise ..., and --t-min and --t-floor let them fall no further
+$ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --levels 3 --sigma 1e-4 --t-min 0.02 level 2>&1 >/dev/null | head -1 | sed 's/begin with, [0-9.]*/begin with, .../'
+  csk recon: all 3 levels are alike: the noise that they begin with, ..., is not above that of the last

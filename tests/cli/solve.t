@@ -120,3 +120,13 @@ $ csk convert head.npy --scale 3e38 huge.npy >/dev/null; csk simulate huge.npy -
 $ csk convert scan-coils.cfl --scale 1e25 vast.cfl >/dev/null; csk solve scan.cfl --coils vast.cfl --noise 0.01 vast.npy
 2 csk solve: vast.cfl: coil maps reach 1e+25, expected about 1
 = 3
+# A mask of the plane is that of every plane of a volume.
+$ csk phantom --shape 3,32,32 v.npy >/dev/null; csk mask --shape 32,32 --accel 2 --acs 12 plane.npy >/dev/null; csk simulate v.npy --mask plane.npy --coils 4 --noise 0.01 -q vol >/dev/null; csk solve vol.cfl --coils vol-coils.cfl --method cg-sense --noise 0.01 -q own.npy >/dev/null; csk solve vol.cfl --coils vol-coils.cfl --method cg-sense --mask plane.npy --noise 0.01 -q given.npy >/dev/null; cmp own.npy given.npy; csk info given.npy | grep shape
+  shape          3x32x32
+# One coil in files without names of axes, with and without an axis for it, in k-space, maps or mask.
+$ csk convert one.cfl p.npy >/dev/null; csk convert one-coils.cfl q.npy >/dev/null; csk info p.npy | grep shape; csk info q.npy | grep shape
+  shape          32x32
+  shape          32x32
+$ head -c 128 p.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >p1.npy; tail -c +129 p.npy >>p1.npy; head -c 128 q.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >q1.npy; tail -c +129 q.npy >>q1.npy; head -c 128 mask.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >m1.npy; tail -c +129 mask.npy >>m1.npy; csk info p1.npy | grep shape
+  shape          1x32x32
+$ for k in p p1; do for c in q q1; do csk solve $k.npy --coils $c.npy --mask m1.npy --method zero-filled --noise 0.01 -q $k$c.npy >/dev/null; cmp $k$c.npy with.npy; done; done
