@@ -205,7 +205,7 @@ static const cli_example check_examples[] = {
 const cli_cmd cmd_prior_check = {
     .name = "prior check",
     .brief = "say whether images are like those a prior was trained on",
-    .about = "Noises and denoises the images as csk recon does with its samples, and "
+    .about = "Noises and denoises the images, in single precision and as they lie, and "
              "prints the largest deviation from what the card expects, in standard "
              "deviations over held-out images, with the statistic and the noise level "
              "at which it is. Above 5 csk recon warns.",

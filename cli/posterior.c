@@ -111,8 +111,8 @@ static void report_langevin(const cli_call *call, const csk_recon_opts *o,
     if (o->method.recover.order == CSK_ORDER_INTERLEAVED && last > 0 &&
         g[0].smoothing <= g[last].smoothing)
         cli_say(call,
-                "all %d levels are alike: they begin with noise %.4g, and --t-min and "
-                "--t-floor let them fall no further",
+                "all %d levels are alike: the noise that they begin with, %.4g, is not "
+                "above that of the last",
                 p->info.count, g[0].smoothing * p->unit);
 }
 
@@ -300,6 +300,8 @@ csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
     csk_method_opts method = o->method;
     csk_prior *prior = NULL;
     double normal = 0., denoise = 0.;
+    const bool simulates = method.method == CSK_METHOD_LANGEVIN &&
+                           method.recover.sigma == 0. && o->radius == 0.;
     csk_status err = csk_model_prior(
         &prior, csk_linop_domain(A), read->model, 1.,
         &(csk_model_opts){ .shift = o->shift, .precision = o->precision });
@@ -315,7 +317,7 @@ csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
             (double)o->samples * (double)csk_method_evaluations(&method);
 
         /* a step costs about five normal operators besides the score: the solve, the noise */
-        out->seconds = normal * (o->naive_iter * (1. + o->draws)) +
+        out->seconds = normal * (o->naive_iter * (1. + (simulates ? o->draws : 0))) +
                        (5. * normal + denoise) * steps;
         out->bytes = 4 * (o->samples * n + chains * (7 * n + m) +
                           csk_prior_work_len(prior, (int)chains) +

@@ -54,6 +54,7 @@ csk_status csk_ald(float *x, const csk_posterior *post, int chains, const float 
 {
     const csk_ald_opts o = opts ? *opts : csk_ald_defaults();
     const int64_t n = csk_linop_cols(post->A);
+    const int64_t total = (int64_t)o.levels * o.steps;
     csk_posterior free_post = *post;
     csk_langevin_opts langevin = csk_langevin_defaults();
     csk_schedule levels = { .count = 0 };
@@ -70,12 +71,16 @@ csk_status csk_ald(float *x, const csk_posterior *post, int chains, const float 
         *info = (csk_run_info){ .stop = CSK_STOP_NONE, .residual = NAN, .gap = NAN };
     if (!err && chains < 1)
         err = csk_fail(CSK_ERR_ARG, "ald: %d chains, expected at least 1", chains);
+    if (!err && total > INT_MAX)
+        err = csk_fail(CSK_ERR_ARG, "ald: %lld steps in all, expected at most %d",
+                       (long long)total, INT_MAX);
     if (!err)
         err = csk_posterior_check(&free_post);
     if (!err)
-        err = csk_descent_levels(&levels, &o.range, o.levels, post->prior);
+        err =
+            csk_descent_levels(&levels, &o.range, o.plain ? 1 : o.levels, post->prior);
     if (!err)
-        err = make_stages(&stages, post, &levels, o.steps);
+        err = make_stages(&stages, post, &levels, o.plain ? (int)total : o.steps);
     if (!err) {
         for (int c = 0; c < chains; c++) {
             csk_draw(run, c, false, CSK_FOR_START, 1, n, x + c * n);

@@ -23,7 +23,8 @@
 
 typedef struct csk_ald_opts {
     int levels;  /**< 1: at t_min alone, not annealed */
-    int steps;   /**< a level */
+    int steps;   /**< a level; times levels it is INT_MAX at most */
+    bool plain;  /**< all levels * steps of them at t_min; no option: a sampler's */
     double step; /**< see above, < 2 */
     csk_descent range;
     csk_monitor monitor;

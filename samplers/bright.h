@@ -6,8 +6,9 @@
 #include "cs/array.h"
 
 /**
- * The 99th percentile of |x| among pixels above a tenth of the largest: what a model's scale is
- * for its training images. One bright pixel changes it little, the background not at all.
+ * The 99th percentile of |x| among pixels above a tenth of the largest: what is compared with a
+ * model's scale, the same of what is above 0 in its training images, whose background is 0 where
+ * that of an estimate is small. One bright pixel changes it little, the background not at all.
  *
  * @param x  csk_space_len(space) floats
  * @return CSK_ERR_NUMERIC if @p x is zero or not finite

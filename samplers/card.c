@@ -83,6 +83,19 @@ csk_status csk_card_reals(double *out, int n, const json_t *object, const char *
     return CSK_OK;
 }
 
+json_t *csk_card_numbers(int n, const double *x)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < n && list; i++) {
+        if (json_array_append_new(list, json_real(x[i]))) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
 csk_status csk_card_expect(const json_t *object, const char *key, const char *wanted,
                            const char *what)
 {

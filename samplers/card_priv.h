@@ -24,6 +24,9 @@ csk_status csk_card_real(double *out, const json_t *object, const char *key,
 csk_status csk_card_reals(double *out, int n, const json_t *object, const char *key,
                           const char *what) CSK_MUST_CHECK;
 
+/* A new list of n numbers; NULL without memory. */
+json_t *csk_card_numbers(int n, const double *x);
+
 /* A member that must be the string `wanted`. */
 csk_status csk_card_expect(const json_t *object, const char *key, const char *wanted,
                            const char *what) CSK_MUST_CHECK;

@@ -13,12 +13,12 @@ static const char *const data_words[] = { "langevin", "exact", NULL };
 #define S csk_daps_opts
 /* clang-format off */
 const csk_param csk_daps_params[] = {
-    CSK_OPT_INT (S, levels,    "daps-levels",    200, 1, INT_MAX, "N", "noise levels of daps"),
+    CSK_OPT_INT (S, levels,    "daps-levels",    200, 1, 1000000, "N", "noise levels of daps"),
     CSK_OPT_INT (S, ode_steps, "daps-ode-steps", 5,   1, 1000000, "N", "steps of its probability flow, a level"),
     CSK_OPT_CHOICE(S, data,    "daps-data", CSK_DAPS_LANGEVIN, data_words, "how it samples given the data"),
     CSK_OPT_INT (S, steps,     "daps-steps",     100, 1, 1000000, "N", "Langevin steps of that, a level"),
     CSK_OPT_REAL(S, step,      "daps-step",      1,   1e-9, 2,    "H", "first step, as a multiple of the inverse of the curvature"),
-    CSK_OPT_REAL(S, decay,     "daps-decay",     .01, 1e-6, 1,    "DELTA", "last step over the first"),
+    CSK_OPT_REAL(S, decay,     "daps-decay",     .01, 1e-6, 1,    "DELTA", "last step over the first, with many levels"),
     CSK_OPT_REAL(S, noise,     "daps-noise",     .2,   1e-6, 1e6,  "FACTOR", "noise level of its data term over the true one"),
     CSK_OPT_REAL(S, last,      "daps-t-min",     0,   0, 1e9,     "T", "last noise level, 0: 0.1 for langevin, t-min for exact"),
     CSK_OPT_REAL(S, cg_tol,    "daps-cg-tol",    1e-3, 1e-7, .5,  "REL", "accuracy of the linear solves of exact"),

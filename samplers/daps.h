@@ -40,7 +40,7 @@ typedef struct csk_daps_opts {
     int data;     /**< csk_daps_data */
     int steps;    /**< Langevin steps a level */
     double step;  /**< h of the first level over the largest curvature's inverse, < 2 */
-    double decay; /**< the last step over the first */
+    double decay; /**< the last step over the first, as N grows */
     double noise; /**< noise level of the data term over that of the posterior */
     double last; /**< last annealing level; 0: .1 for langevin, range.t_min for exact */
     double cg_tol;     /**< relative residual of the exact draw's linear solve */

@@ -10,7 +10,7 @@
 #define S csk_diffpir_opts
 /* clang-format off */
 const csk_param csk_diffpir_params[] = {
-    CSK_OPT_INT (S, levels,  "diffpir-levels",  100,  1, INT_MAX, "N",       "noise levels of diffpir"),
+    CSK_OPT_INT (S, levels,  "diffpir-levels",  100,  1, 1000000, "N",       "noise levels of diffpir"),
     CSK_OPT_REAL(S, lambda,  "diffpir-lambda",  1,    1e-9, 1e9,  "LAMBDA",  "weight of the denoised image against the data"),
     CSK_OPT_REAL(S, zeta,    "diffpir-zeta",    .1,   0, 1,       "ZETA",    "share of fresh noise at every level"),
     CSK_OPT_REAL(S, cg_tol,  "diffpir-cg-tol",  1e-3, 1e-7, .5,   "REL",     "accuracy of its linear solves"),

@@ -15,7 +15,7 @@ static const char *const spacings[] = { "geometric", "karras", NULL };
 const csk_param csk_diffusion_params[] = {
     CSK_OPT_CHOICE(S, method,  "diffusion", 0, methods,            "how the diffusion is discretised"),
     CSK_OPT_CHOICE(S, spacing, "spacing",   0, spacings,           "spacing of its noise levels"),
-    CSK_OPT_INT (S, levels, "diffusion-levels", 48, 1, INT_MAX, "N", "noise levels of the diffusion"),
+    CSK_OPT_INT (S, levels, "diffusion-levels", 48, 1, 1000000, "N", "noise levels of the diffusion"),
     CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",     "first noise level of an unconditional diffusion, 0: ten times the spread of the prior"),
     CSK_OPT_REAL(S, t_min, "t-min", .001, 1e-9, 1e9, "T",     "last noise level, in the units of the prior"),
     CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO",   "exponent of the Karras spacing"),

@@ -21,8 +21,8 @@ static const char *const transitions[] = { "auto", "none", "ancestral", NULL };
 /* clang-format off */
 const csk_param csk_langevin_params[] = {
     CSK_OPT_CHOICE(S, kernel, "kernel", CSK_LANGEVIN_LM, kernels,      "Langevin kernel"),
-    CSK_OPT_CHOICE(S, transition, "transition", CSK_TRANSITION_AUTO, transitions, "as the prior's noise level falls, auto: ancestral for learned priors of real images"),
-    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits the prior: 1.3, learned ones 1.8, with ancestral transitions 1.5"),
+    CSK_OPT_CHOICE(S, transition, "transition", CSK_TRANSITION_AUTO, transitions, "as the prior's noise level falls, auto: ancestral for learned priors of real images with kernel lm, interleaved, without tether"),
+    CSK_OPT_REAL(S, step,    "step",    0,    0,    2,       "H",   "Langevin step as a multiple of the preconditioner, 0 for what suits: 1.3, with kernel lm and a learned prior 1.8, or 1.5 with ancestral transitions"),
     CSK_OPT_REAL(S, cg_tol,  "cg-tol",  3e-2, 1e-7, .5,      "REL", "accuracy of the preconditioner's linear solves"),
     CSK_OPT_INT (S, cg_iter, "cg-iter", 50,   1,    INT_MAX, "N",   "iterations of those at most"),
     CSK_OPT_FLAG(S, antithetic, "antithetic", 1,                       "give chains in pairs opposite noise"),
@@ -376,7 +376,7 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
     csk_run_info run = { .stop = CSK_STOP_MAX_ITER, .step = o.step, .gap = NAN };
     csk_dynamics y = { .post = post, .o = &o, .chains = chains, .run = run_name };
     float *block = NULL;
-    int total = 0;
+    int64_t total = 0;
     bool annealed = false;
 
     csk_status err = csk_param_check(csk_langevin_params, &o);
@@ -392,6 +392,11 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
         total += stages[k].steps;
         annealed = annealed || (!o.same_data &&
                                 stages[k].noise_std > post->noise_std * ONE_AND_A_BIT);
+    }
+    if (total > INT_MAX) {
+        err = csk_fail(CSK_ERR_ARG, "langevin: %lld steps, expected at most %d",
+                       (long long)total, INT_MAX);
+        goto out;
     }
     y.n = csk_linop_cols(post->A);
     y.m = csk_linop_rows(post->A);
@@ -409,7 +414,7 @@ csk_status csk_langevin(float *x, const csk_posterior *post, int chains,
             err = step(&y, x, &stages[k], &run);
             if (err)
                 goto out;
-            const csk_progress p = { "langevin", run.iter, total,       run.residual,
+            const csk_progress p = { "langevin", run.iter, (int)total,  run.residual,
                                      NAN,        x,        chains * y.n };
             err = csk_monitor_report(&o.monitor, &p);
             if (err) {

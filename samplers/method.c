@@ -64,10 +64,7 @@ static csk_method_opts complete(const csk_method_opts *opts)
     o.daps.range.spacing = CSK_SPACING_KARRAS;
     o.dps.monitor = o.diffpir.monitor = o.daps.monitor = o.ald.monitor =
         o.recover.langevin.monitor;
-    if (o.method == CSK_METHOD_PLAIN) {
-        o.ald.steps *= o.ald.levels;
-        o.ald.levels = 1;
-    }
+    o.ald.plain = o.method == CSK_METHOD_PLAIN;
     return o;
 }
 

@@ -53,7 +53,7 @@ typedef struct sums {
     double error, score, product, count;
 } sums;
 
-/* The floats of the object, in blocks of pixels whose borders depend on the size alone. */
+/* Of the floats of the object. */
 static sums sum_over(const uint8_t *object, const csk_space *space, const float *x,
                      const float *noisy, const float *d)
 {
@@ -84,8 +84,7 @@ csk_status csk_mismatch_measure(double *norm, double *correlation,
     const int64_t n = csk_space_size(space), len = csk_space_len(space);
     uint8_t *object = csk_alloc(n, sizeof(*object));
     float *block =
-        csk_alloc(2 * csk_pad(len) + csk_pad(2 * n) + csk_prior_work_len(prior, 1),
-                  sizeof(*block));
+        csk_alloc(2 * csk_pad(len) + csk_prior_work_len(prior, 1), sizeof(*block));
     csk_status err = object && block ? CSK_OK : CSK_ERR_NOMEM;
     float *const noisy = block, *const d = noisy + (block ? csk_pad(len) : 0);
     float *const work = d + (block ? csk_pad(len) : 0);
@@ -174,26 +173,14 @@ csk_status csk_score_norm_learn(csk_score_norm *out, csk_prior_make_fn *make,
 
 /* -- as part of a card ---------------------------------------------------------------------- */
 
-static json_t *numbers(int n, const double *x)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, json_real(x[i]))) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 csk_status csk_score_norm_text(char **text, const csk_score_norm *s)
 {
     json_t *root = json_pack(
         "{s:i, s:o, s:o, s:o, s:o, s:o}", "images", s->images, "sigma",
-        numbers(s->count, s->sigma), "mean", numbers(s->count, s->mean), "std",
-        numbers(s->count, s->std), "correlation", numbers(s->count, s->correlation),
-        "correlation_std", numbers(s->count, s->correlation_std));
+        csk_card_numbers(s->count, s->sigma), "mean",
+        csk_card_numbers(s->count, s->mean), "std", csk_card_numbers(s->count, s->std),
+        "correlation", csk_card_numbers(s->count, s->correlation), "correlation_std",
+        csk_card_numbers(s->count, s->correlation_std));
     const csk_status err = csk_card_dump(text, root);
 
     json_decref(root);

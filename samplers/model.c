@@ -88,7 +88,6 @@ static csk_status finish(csk_model **out, csk_model *m, const char *what,
     return err;
 }
 
-/* What is common to all cards; the kinds check what is theirs. */
 /* What is said of the prior is text, or is not there. */
 static csk_status check_texts(const json_t *card, const char *what)
 {
@@ -102,6 +101,7 @@ static csk_status check_texts(const json_t *card, const char *what)
     return CSK_OK;
 }
 
+/* What is common to all cards; the kinds check what is theirs. */
 static csk_status read_head(csk_model *m, const json_t *card, const char *what)
 {
     const char *field = NULL;

@@ -61,8 +61,11 @@ static csk_status timed_logp(const csk_prior *p, int batch, double *logp,
                              float *work)
 {
     const csk_prior *inner = ((const timed *)p)->inner;
+    const long long start = now();
+    const csk_status err = inner->cls->logp(inner, batch, logp, x, sigma, names, work);
 
-    return inner->cls->logp(inner, batch, logp, x, sigma, names, work);
+    enter(p, start, 0);
+    return err;
 }
 
 static csk_status timed_sample(const csk_prior *p, int batch, float *x,

@@ -30,19 +30,6 @@ static void place(const csk_wavelet_model *m, int k, int *level, int *detail)
 
 /* -- writing ------------------------------------------------------------------------ */
 
-static json_t *numbers(int n, const double *x)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < n && list; i++) {
-        if (json_array_append_new(list, json_real(x[i]))) {
-            json_decref(list);
-            list = NULL;
-        }
-    }
-    return list;
-}
-
 json_t *csk_wavelet_model_bands_json(const csk_wavelet_model *m)
 {
     json_t *bands = json_array();
@@ -54,8 +41,8 @@ json_t *csk_wavelet_model_bands_json(const csk_wavelet_model *m)
         place(m, k, &level, &detail);
         json_t *band =
             json_pack("{s:i, s:i, s:o, s:o}", "level", level, "detail", detail,
-                      "weights", numbers(m->components, m->weight + at), "variances",
-                      numbers(m->components, m->variance + at));
+                      "weights", csk_card_numbers(m->components, m->weight + at),
+                      "variances", csk_card_numbers(m->components, m->variance + at));
         if (json_array_append_new(bands, band)) {
             json_decref(bands);
             bands = NULL;

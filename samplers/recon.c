@@ -31,7 +31,7 @@ const csk_param csk_recon_params[] = {
     CSK_OPT_INT (S, naive_iter, "naive-iter", 60, 1, 100000, "N", "iterations of the naive estimate"),
     CSK_OPT_TEXT(S, wavelet, "naive-wavelet", "NAME",             "wavelet of the naive estimate (default db2)"),
     CSK_OPT_REAL(S, radius,  "radius",  0,  0, 1e30, "R",         "error of the naive estimate, 0 to simulate it under the prior"),
-    CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius"),
+    CSK_OPT_INT (S, draws,   "radius-draws", 2, 1, 1000, "N",     "simulations for the radius; fewer than 1/P - 1 cannot hold the probability P of --delta"),
     CSK_OPT_REAL(S, delta,   "delta",   .1, 1e-6, .999, "P",      "probability that the naive estimate is further off than the radius"),
     CSK_OPT_REAL(S, floor,   "t-floor", 1.25, 0, 1e6, "C",        "learned priors: t-min is at least C times the noise level, up to .015 of the scale, .15 for ridge"),
     CSK_OPT_FLAG(S, denoise_samples, "denoise-samples", 0, "langevin: take the noise of the last level out of the samples"),
@@ -80,6 +80,20 @@ static csk_status find_unit(csk_recon *p, double eta, double lambda)
         "the naive estimate is zero: the data are, or the noise level of %g times "
         "naive-lambda, %g, is above them",
         eta, lambda);
+}
+
+/* Single precision holds the data in the units of the prior and in their own. */
+static csk_status check_unit(const csk_recon_job *r)
+{
+    static const double least = 1e-30, most = 1e30;
+    const double unit = r->p->unit, eta = r->eta / unit;
+
+    if (unit >= least && unit <= most && eta >= least && eta <= most)
+        return CSK_OK;
+    return csk_fail(CSK_ERR_NUMERIC,
+                    "the unit of the data is %.3g and their noise %.3g of it, expected "
+                    "%g to %g of both",
+                    unit, eta, least, most);
 }
 
 static csk_status summarise(csk_recon *p, const csk_space *image, int samples,
@@ -180,6 +194,8 @@ static csk_status prepare(csk_recon_job *r, csk_prox **g)
                        r->eta);
     if (!err && r->o.method.method == CSK_METHOD_LANGEVIN)
         err = csk_recover_check(&r->o.method.recover, true);
+    if (!err && r->o.denoise_samples && r->o.method.recover.tether == CSK_TETHER_KEEP)
+        err = csk_fail(CSK_ERR_ARG, "denoise-samples needs tether = release");
     if (!err)
         err = csk_model_fits(r->model, image, "recon: the prior");
     if (!err)
@@ -228,6 +244,9 @@ csk_status csk_recon_run(csk_recon *p, const csk_linop *A, const float *b, doubl
         err = find_unit(p, eta, r.o.lambda);
     if (!err) {
         p->unit = r.o.unit > 0. ? r.o.unit : p->unit / csk_model_scale(model);
+        err = check_unit(&r);
+    }
+    if (!err) {
         settle(&r);
         p->ancestral =
             r.o.method.recover.langevin.transition == CSK_TRANSITION_ANCESTRAL;

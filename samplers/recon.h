@@ -73,7 +73,10 @@ typedef struct csk_recon_opts {
 CSK_API extern const csk_param csk_recon_params[];
 CSK_API csk_recon_opts csk_recon_defaults(void);
 
-/** All in the units of the data, but for the mismatch, which is in those of the model. */
+/**
+ * When done, all in the units of the data, but for the mismatch, which is in those of the model.
+ * Before, samples, radius, sigma and residual are in those of the model, too.
+ */
 struct csk_recon {
     csk_array naive, mean;
     csk_array magnitude, std, low, high; /**< real: samplers/summary.h */

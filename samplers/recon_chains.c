@@ -22,6 +22,9 @@ enum { RADIUS_STREAM = 1 << 30, MISMATCH_STREAM = 3 << 29, FINAL_STREAM = 7 << 2
 #define LEAST_SIGMA           .2
 #define LEAST_SIGMA_ANCESTRAL .35
 
+/* As the option sigma has it. */
+#define MOST_SIGMA 1e9
+
 /* Detail of the image that the naive estimate may lack, over the scale: where draws near it
  * begin. What it is matters little (docs/algorithms.md). */
 #define NEAR .1
@@ -180,6 +183,13 @@ static csk_status find_sigma(csk_recon_job *r, const csk_posterior *post,
             fmax(p->sigma_wanted, (p->ancestral ? LEAST_SIGMA_ANCESTRAL : LEAST_SIGMA) *
                                       csk_model_scale(r->model));
     o->sigma = p->sigma_wanted;
+    if (!err && !(o->sigma <= MOST_SIGMA))
+        err =
+            csk_fail(CSK_ERR_NUMERIC,
+                     "the naive estimate is %.3g from the truth in the units of the "
+                     "prior: the unit of the data, %.3g, or the noise level, %.3g, is "
+                     "not theirs",
+                     p->radius, p->unit, r->eta);
     return err;
 }
 

@@ -23,9 +23,9 @@ const csk_param csk_recover_params[] = {
     CSK_OPT_INT (S, levels,    "levels",    0,   0, 1000000, "N",     "Langevin levels, 0 for what suits the prior: 40, learned ones 26"),
     CSK_OPT_INT (S, steps,     "steps",     2,   1, 1000000, "N",     "Langevin steps a level"),
     CSK_OPT_INT (S, max_steps, "max-steps", 100000, 1, INT_MAX, "N",  "refuse schedules longer than this"),
-    CSK_OPT_REAL(S, sigma,     "sigma",     0,   0, 1e9,     "SIGMA", "noise added to the naive estimate, 0 for kappa R / sqrt(d)"),
-    CSK_OPT_REAL(S, kappa,     "kappa",     3,   1e-3, 1e3,  "KAPPA", "that noise over the naive estimate's error; learned priors: but .2 of their scale at least, .35 with ancestral transitions"),
-    CSK_OPT_REAL(S, eta_first, "eta-first", 0,   0, 1e9,     "ETA",   "first noise level of order = paper, 0 for |A| sigma"),
+    CSK_OPT_REAL(S, sigma,     "sigma",     0,   0, 1e9,     "SIGMA", "noise added to the naive estimate, in the units of the prior, 0 for kappa R / sqrt(d)"),
+    CSK_OPT_REAL(S, kappa,     "kappa",     3,   1e-3, 1e3,  "KAPPA", "that noise over the naive estimate's error; learned priors, unless R is given: but .2 of their scale at least, .35 with ancestral transitions"),
+    CSK_OPT_REAL(S, eta_first, "eta-first", 0,   0, 1e9,     "ETA",   "first noise level of order = paper, in the units of the prior, 0 for |A| sigma"),
     CSK_OPT_GROUP(S, admissible, csk_admissible_params),
     CSK_OPT_GROUP(S, diffusion, csk_diffusion_params),
     CSK_OPT_GROUP(S, langevin, csk_langevin_params),
@@ -156,15 +156,21 @@ csk_status csk_recover_check(const csk_recover_opts *o, bool tethered)
     if (kernel != CSK_LANGEVIN_LM && kernel != CSK_LANGEVIN_PRECOND)
         return csk_fail(CSK_ERR_ARG, "transition = ancestral needs kernel = lm or "
                                      "precond");
-    if (o->order == CSK_ORDER_PAPER && o->smoothing == CSK_SMOOTHING_FIXED)
-        return csk_fail(CSK_ERR_ARG, "transition = ancestral needs order = interleaved "
-                                     "or smoothing = joint");
+    if (o->order == CSK_ORDER_PAPER &&
+        (tethered || o->smoothing == CSK_SMOOTHING_FIXED))
+        return csk_fail(CSK_ERR_ARG,
+                        "transition = ancestral needs order = interleaved%s",
+                        tethered ? "" : " or smoothing = joint");
     if (tethered && o->tether == CSK_TETHER_KEEP)
         return csk_fail(CSK_ERR_ARG, "transition = ancestral needs tether = release");
     return CSK_OK;
 }
 
-csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterior *post,
+/*
+ * The Langevin stages. @p sigma is the width of the tether, or the first smoothing where there is
+ * none; @p norm is ||A||. csk_free() them.
+ */
+static csk_status make_stages(csk_stage **stages, int *count, const csk_posterior *post,
                               double sigma, double norm, const csk_recover_opts *o)
 {
     csk_schedule s = { .count = 0 };
@@ -176,6 +182,18 @@ csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterio
         return err;
     const double last = last_smoothing(post, sigma, o);
     csk_prior_sigma_range(post->prior, &least, &most); /* the most may be infinite */
+    if (post->tether && o->order == CSK_ORDER_PAPER && !(sigma > last))
+        return csk_fail(
+            CSK_ERR_ARG,
+            "sigma is %g, expected above t-min, %g: order = paper falls from "
+            "the one to the other",
+            sigma, last);
+    if (post->tether && o->tether == CSK_TETHER_KEEP && !(sigma > least))
+        return csk_fail(
+            CSK_ERR_ARG,
+            "sigma is %g, expected above %g, the least noise that the prior "
+            "knows, to keep a tether",
+            sigma, least);
     if (last > most)
         return csk_fail(CSK_ERR_ARG, "t-min is %g, but the prior was made for %g..%g",
                         last, least, most);
@@ -201,7 +219,7 @@ csk_status csk_recover_stages(csk_stage **stages, int *count, const csk_posterio
     return err;
 }
 
-/* Diffusion where the order wants it first, then the stages. @p sigma as in csk_recover_stages(). */
+/* Diffusion where the order wants it first, then the stages. @p sigma as in make_stages(). */
 static csk_status run_stages(float *x, const csk_posterior *post, int chains,
                              double sigma, csk_rng run, const csk_recover_opts *o,
                              double *residual, csk_recover_info *info)
@@ -216,7 +234,7 @@ static csk_status run_stages(float *x, const csk_posterior *post, int chains,
     if (!err && !isfinite(norm))
         err = csk_power_norm(&norm, post->A, 1e-3, 500, run.seed);
     if (!err)
-        err = csk_recover_stages(&done.stages, &done.count, post, sigma, norm, o);
+        err = make_stages(&done.stages, &done.count, post, sigma, norm, o);
     if (err)
         goto out;
 
@@ -266,6 +284,8 @@ csk_status csk_sample_near(float *x, const csk_posterior *post, int chains, csk_
 {
     const csk_recover_opts o = opts ? *opts : csk_recover_defaults();
 
+    if (info)
+        *info = (csk_recover_info){ .stages = NULL };
     if (!post->tether)
         return csk_fail(CSK_ERR_ARG, "csk_sample_near needs a tether");
     return run_stages(x, post, chains, post->tether_std, run, &o, residual, info);
@@ -280,6 +300,8 @@ csk_status csk_recover(float *x, const csk_posterior *post, int chains, const fl
     const double wanted = o.sigma > 0. ? o.sigma : o.kappa * radius / sqrt((double)n);
     double lo, hi;
 
+    if (info)
+        *info = (csk_recover_info){ .stages = NULL };
     csk_prior_sigma_range(post->prior, &lo, &hi);
     const double sigma = wanted > hi ? hi : wanted; /* NaN stays */
     if (!(sigma > 0. && isfinite(sigma)))

@@ -111,16 +111,4 @@ CSK_API csk_status csk_recover(float *x, const csk_posterior *post, int chains,
 CSK_API csk_status csk_recover_check(const csk_recover_opts *opts,
                                      bool tethered) CSK_MUST_CHECK;
 
-/**
- * The Langevin stages that @p opts ask for.
- *
- * @param sigma   width of the tether, or the first smoothing where there is none
- * @param norm    ||A||
- * @param stages  out: csk_free() it
- */
-CSK_API csk_status csk_recover_stages(csk_stage **stages, int *count,
-                                      const csk_posterior *post, double sigma,
-                                      double norm,
-                                      const csk_recover_opts *opts) CSK_MUST_CHECK;
-
 #endif

@@ -21,7 +21,8 @@
  *
  *     "channels": 1 | 3     the prior acts on images [..][y][x], or on [..][3][y][x] (R, G, B);
  *                           "axes" is 2 in both cases
- *     "size": [h, w]        the network knows images of this size alone; absent: any size
+ *     "size": [h, w]        the network knows images of this size, smaller ones are continued to it; absent:
+ *                           any size
  *     "range": {"offset": o, "factor": f}
  *                           the network's images are x_net = f x + o of images x that are 0
  *                           where black and 1 where white; so sigma_net = f sigma and
@@ -81,7 +82,7 @@ typedef struct csk_import_opts {
     int timesteps;     /**< of DDPM-like networks */
     double beta_first, beta_last; /**< their variances, linear in the step */
     int heads;                    /**< of attention; 0: from head_channels */
-    int head_channels;            /**< of adm: channels a head; 0: one head */
+    int head_channels;            /**< of adm: channels a head; 0: 64 */
     bool new_order; /**< adm: q, k, v before heads (use_new_attention_order) */
     int steps;      /**< tdv: of its gradient descent */
     bool fir;       /**< ncsnpp: resampling by the filter 1 3 3 1 */

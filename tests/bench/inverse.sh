@@ -44,7 +44,8 @@ operator() {
     esac
 }
 
-# Settings with which a sampler makes so many evaluations, 4 at least, or one less: lines.
+# Settings with which a sampler makes so many evaluations, 4 at least, or a little less: lines. (DAPS
+# that draws exactly makes one at its last level, whatever its number of steps.)
 candidates() {
     case $1 in
     langevin)
@@ -338,6 +339,12 @@ draw() {
     echo "Figure: $out/figure-$1.png (score evaluations $5)"
 }
 
+for word in $evaluations; do
+    [ "$word" -ge 4 ] 2>/dev/null || {
+        echo "inverse.sh: '$word' is no number of evaluations of at least 4" >&2
+        exit 2
+    }
+done
 for word in $tasks $samplers $evaluations $samples; do
     case $word in
     inpaint[1-9] | inpaint[1-9][0-9] | super[1-9]* | blur[0-9]* | langevin | paper | dps | diffpir | daps) ;;
@@ -362,9 +369,10 @@ quietly "$csk" prior info -- "$prior"
 }
 about="prior $(awk '/^sha256 / { print $2 }' log), $samples samples, options '${RESTORE-}', tuned on $tuning"
 about="$about, csk $(sha256sum <"$csk"), settings $({
-    for sampler in langevin dps diffpir daps; do
-        candidates $sampler 4
-        candidates $sampler 8
+    for sampler in langevin paper dps diffpir daps; do
+        for count in 4 8 16 32; do
+            candidates $sampler $count
+        done
     done
 } | cksum)"
 if { [ -s results ] || [ -s tuned ]; } && [ "$(cat about 2>&1)" != "$about" ]; then

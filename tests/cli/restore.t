@@ -124,9 +124,10 @@ $ csk train h.npy --no-phase --arch unet-xs --patch 16 --batch 2 --steps 2 -q n.
 $ for w in none ancestral; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior n.csk --samples 1 --levels 3 --kappa 0.001 --transition $w s$w >/dev/null 2>&1; sed -n 's/.*"sigma": \([0-9.]*\),/\1/p' s$w/report.json | head -1; done | awk 'NR == 1 { a = $1 } NR == 2 { printf "%.3f\n", $1 / a }'
   1.750
 # Faults.
-$ for o in "--kernel mala" "--order paper" "--tether keep"; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --transition ancestral $o x; done
+$ for o in "--kernel mala" "--order paper" "--order paper --smoothing joint" "--tether keep"; do csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --transition ancestral $o x; done
 2 csk restore: transition = ancestral needs kernel = lm or precond
-2 csk restore: transition = ancestral needs order = interleaved or smoothing = joint
+2 csk restore: transition = ancestral needs order = interleaved
+2 csk restore: transition = ancestral needs order = interleaved
 2 csk restore: transition = ancestral needs tether = release
 = 2
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --schedule admissible x
