@@ -99,7 +99,9 @@ static csk_status plan(const cli_call *call, cli_plan *out)
 }
 
 static const cli_arg args[] = {
-    { .name = "SCAN", .help = "k-space: [coil][y][x], zero where not measured" },
+    { .name = "SCAN",
+      .help =
+          "k-space: [coil][y][x], of one coil [y][x] or [1][y][x], zero where not measured" },
     { .name = "DIR",
       .help =
           "new directory for naive, mean, magnitude, std, q05, q95, samples, report.json",

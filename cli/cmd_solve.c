@@ -60,7 +60,8 @@ static csk_status run(const cli_call *call)
 }
 
 static const cli_arg args[] = {
-    { "SCAN", "k-space [coil][y][x], 0 where it was not measured",
+    { "SCAN",
+      "k-space [coil][y][x], of one coil [y][x] or [1][y][x], 0 where it was not measured",
       .count = CLI_OPTIONAL },
     { "OUT", "the solution", .role = CLI_OUTPUT },
     { .name = NULL },

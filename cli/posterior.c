@@ -119,22 +119,24 @@ static void report_langevin(const cli_call *call, const csk_recon_opts *o,
 /* Beyond this, either way, the residual is not what the noise level predicts. */
 #define OFF 1.2
 
-static void warn_of_residual(const cli_call *call, double ratio)
+static void warn_of_residual(const cli_call *call, csk_method method, double ratio)
 {
+    const bool own = method == CSK_METHOD_LANGEVIN;
+
     if (ratio > OFF)
         cli_say(
             call,
             "the samples miss the data by %.2f times what the noise level predicts: the "
             "operator (coil sensitivities, mask, blur) or the noise level does not fit the "
-            "data, or the sampling was too short",
-            ratio);
+            "data, or the sampling was too short%s",
+            ratio, own ? "" : ", or this sampler needs other settings for such data");
     else if (ratio < 1. / OFF)
         cli_say(
             call,
             "the samples follow the data too closely, at %.2f of the distance that the "
             "noise level predicts: they hold noise of the data, or the noise level is too "
-            "high",
-            ratio);
+            "high%s",
+            ratio, own ? "" : ", or this sampler needs other settings for such data");
 }
 
 static void report_sampling(const cli_call *call, const csk_recon_opts *o,
@@ -152,7 +154,7 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "residual_norm", p->residual, -1, NULL);
     cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
     cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
-    warn_of_residual(call, p->residual / p->expected);
+    warn_of_residual(call, (csk_method)o->method.method, p->residual / p->expected);
 }
 
 /* What is not the prior's during the sampling is the operator's: A, the solves with it, noise. */
@@ -196,12 +198,14 @@ static void report_mismatch(const cli_call *call, const csk_recon *p,
     }
     cli_put_real(call, "mismatch_deviation", m->deviation, 2, NULL);
     if (m->deviation > CSK_MISMATCH_WARN)
-        cli_say(call,
-                "the image is unlike those that '%s' was trained on: at noise %.3g the "
-                "%s is off by %.1f standard deviations; see csk prior info %s",
-                prior->name, e->sigma[m->level] * p->unit,
-                m->by_correlation ? "correlation of error and score" : "score norm",
-                m->deviation, prior->path);
+        cli_say(
+            call,
+            "the image is unlike those that '%s' was trained on, or the levels were too "
+            "few: at noise %.3g of the prior, %.3g of the data, the %s is off by %.1f "
+            "standard deviations; see csk prior info %s",
+            prior->name, e->sigma[m->level], e->sigma[m->level] * p->unit,
+            m->by_correlation ? "correlation of error and score" : "score norm",
+            m->deviation, prior->path);
 }
 
 /* All that was said, and every level of the schedule. */

@@ -338,6 +338,7 @@ static void print_blocks(FILE *to, const item *table)
 
 static void print_text(FILE *to, const cli_report *r, bool verbose)
 {
+    const item *last = NULL; /* of those printed */
     int width = 0;
 
     for (int i = 0; i < r->n; i++) {
@@ -348,8 +349,9 @@ static void print_text(FILE *to, const cli_report *r, bool verbose)
         const item *it = &r->items[i];
         if (it->detail && !verbose)
             continue;
-        if (i > 0 && (!it->text || !r->items[i - 1].text))
+        if (last && (!it->text || !last->text))
             (void)fputc('\n', to);
+        last = it;
         if (it->text)
             print_line(to, it->head, width, it->text);
         else if (it->blocks)

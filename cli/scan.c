@@ -80,6 +80,17 @@ static csk_status name_file(csk_status err, const char *kspace, const char *coil
     return csk_fail(err, "%s: %s", of_maps ? coils : kspace, what);
 }
 
+/* What the mask does not select was not measured: nobody may look at it, the noise level neither. */
+static void forget(csk_array *kspace, const uint8_t *mask, int64_t mask_len)
+{
+    const int64_t n = csk_space_size(&kspace->space);
+
+    for (int64_t i = 0; i < n; i++) {
+        if (!mask[i % mask_len])
+            kspace->data[2 * i] = kspace->data[2 * i + 1] = 0.f;
+    }
+}
+
 static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
                         csk_array *maps, const char *coils, const char *mask_path)
 {
@@ -105,6 +116,8 @@ static csk_status build(const cli_call *call, cli_scan *s, const char *kspace,
                                            "complex numbers",
                                            coils));
     if (!err) {
+        if (mask)
+            forget(&s->kspace, mask, mask_len);
         err = csk_scan_init(&s->is, &s->kspace, coils ? maps : NULL, mask, mask_len);
         err = cli_bad_input(call, name_file(err, kspace, coils));
     }
@@ -190,10 +203,11 @@ csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,
     cli_put_real(call, "noise_level", *eta, -1, NULL);
     cli_put_text(call, "noise_level_from", method);
     if (!(given > 0.) && strncmp(method, "null space", 10) != 0)
-        cli_say(call,
-                "the noise level %.4g is only an upper bound, as there is no fully "
-                "sampled block to find it from; better give --noise",
-                *eta);
+        cli_say(
+            call,
+            "the noise level %.4g, from outer k-space, is only an upper bound; better "
+            "give --noise",
+            *eta);
     if (!(given > 0.) && strstr(method, "small block"))
         cli_say(
             call,

@@ -14,7 +14,7 @@ static const char *const kinds[] = { "poisson", "uniform1d", "gaussian1d", "rand
 const csk_param csk_mask_params[] = {
     CSK_OPT_CHOICE(S, kind, "kind",  CSK_MASK_POISSON, kinds, "sampling pattern"),
     CSK_OPT_REAL(S, accel,  "accel", 4,  1, 1e6,   "R", "acceleration: pixels over samples"),
-    CSK_OPT_INT (S, acs,    "acs",   24, 0, 65536, "N", "side of the fully sampled centre"),
+    CSK_OPT_INT (S, acs,    "acs",   24, 0, 65536, "N", "side of the fully sampled centre; the middle of a Poisson disc is dense by itself, often wider"),
     CSK_OPT_END,
 };
 /* clang-format on */

@@ -10,8 +10,8 @@
 /* clang-format off */
 const csk_param csk_dps_params[] = {
     CSK_OPT_INT (S, levels, "dps-levels", 1000, 1, 1000000, "N", "noise levels of dps"),
-    CSK_OPT_REAL(S, scale,  "dps-scale", 1, 0, 1e9, "ZETA",      "step of dps towards the data; larger with fewer levels"),
-    CSK_OPT_REAL(S, unit,   "dps-unit",  1, 1e-30, 1e30, "U",    "half the range of the images, in the prior's units"),
+    CSK_OPT_REAL(S, scale,  "dps-scale", 1, 0, 1e9, "ZETA",      "step of dps towards the data; what suits is larger with fewer levels"),
+    CSK_OPT_REAL(S, unit,   "dps-unit",  1, 1e-30, 1e30, "U",    "half the range of the images, in the prior's units: .5 for images of 0 to 1"),
     CSK_OPT_END,
 };
 /* clang-format on */

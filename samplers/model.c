@@ -453,10 +453,15 @@ csk_status csk_model_fits(const csk_model *m, const csk_space *image, const char
 {
     if (m->axes == image->rank && m->field == image->field)
         return CSK_OK;
+    const char *const known = m->field == CSK_COMPLEX ? "complex" : "real";
+    const char *const given = image->field == CSK_COMPLEX ? "complex" : "real";
+
+    if (m->axes == image->rank)
+        return csk_fail(CSK_ERR_SHAPE, "%s: describes %s images, not %s ones", what,
+                        known, given);
     return csk_fail(CSK_ERR_SHAPE,
                     "%s: describes %s images of %d axes, not %s ones of %d", what,
-                    m->field == CSK_COMPLEX ? "complex" : "real", m->axes,
-                    image->field == CSK_COMPLEX ? "complex" : "real", image->rank);
+                    known, m->axes, given, image->rank);
 }
 
 csk_status csk_model_samples(const csk_model *m, const char *what)

@@ -28,5 +28,5 @@ $ csk denoise noisy.npy --prior grey.csk x.npy
 2 csk denoise: --sigma is missing: how noisy is the image?
 = 2
 $ csk denoise noisy.npy --prior complex.csk --sigma 0.1 x.npy
-2 csk denoise: complex.csk: describes complex images of 2 axes, not real ones of 2
+2 csk denoise: complex.csk: describes complex images, not real ones
 = 3

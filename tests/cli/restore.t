@@ -146,7 +146,7 @@ $ csk restore d.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk x
 2 csk restore: m.npy is real 48x48, but d.npy is real 24x24
 = 3
 $ csk restore holes.npy --operator denoise --noise 0.05 --prior c.csk x
-2 csk restore: c.csk: describes complex images of 2 axes, not real ones of 2
+2 csk restore: c.csk: describes complex images, not real ones
 = 3
 $ csk simulate h.npy --operator downsample:5 x
 2 csk simulate: block average: dimension 0 is 48, not a multiple of 5

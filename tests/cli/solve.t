@@ -111,7 +111,7 @@ $ csk mask --kind random --shape 32,32 --accel 1 --acs 8 all.npy >/dev/null 2>&1
 2 csk solve: the mask selects 512 positions at which one.cfl is exactly 0: were they measured?
 # An upper bound of the noise is called one.
 $ csk mask --shape 32,32 --accel 4 --acs 8 sparse.npy >/dev/null; csk simulate head.npy --mask sparse.npy --coils 1 --noise 0.001 -q low >/dev/null; csk solve low.cfl --method zero-filled low.npy 2>&1 >/dev/null | sed 's/level [0-9.]*/level/'
-  csk solve: the noise level is only an upper bound, as there is no fully sampled block to find it from; better give --noise
+  csk solve: the noise level, from outer k-space, is only an upper bound; better give --noise
 # What exceeds single precision is not written.
 $ csk convert head.npy --scale 3e38 huge.npy >/dev/null; csk simulate huge.npy --coils 1 huge
 2 csk simulate: huge.npy: its k-space exceeds single precision
@@ -130,3 +130,6 @@ $ csk convert one.cfl p.npy >/dev/null; csk convert one-coils.cfl q.npy >/dev/nu
 $ head -c 128 p.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >p1.npy; tail -c +129 p.npy >>p1.npy; head -c 128 q.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >q1.npy; tail -c +129 q.npy >>q1.npy; head -c 128 mask.npy | sed 's/(32, 32), }   /(1, 32, 32), }/' >m1.npy; tail -c +129 mask.npy >>m1.npy; csk info p1.npy | grep shape
   shape          1x32x32
 $ for k in p p1; do for c in q q1; do csk solve $k.npy --coils $c.npy --mask m1.npy --method zero-filled --noise 0.01 -q $k$c.npy >/dev/null; cmp $k$c.npy with.npy; done; done
+# What the mask leaves out is not looked at, by the noise estimate neither.
+$ csk simulate head.npy --coils 4 --noise 0.01 -q full >/dev/null; csk simulate head.npy --coils 4 --noise 0.01 --mask mask.npy -q part >/dev/null; csk solve full.cfl --coils full-coils.cfl --mask mask.npy --method cg-sense -q full.npy >full.txt; csk solve part.cfl --coils part-coils.cfl --method cg-sense -q part.npy >part.txt; cmp full.npy part.npy; diff full.txt part.txt | grep noise
+= 1
