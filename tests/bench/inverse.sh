@@ -7,8 +7,8 @@
 #
 #   TASKS        (default: inpaint30 inpaint50 inpaint70 super4 blur3), the number of inpaint is the
 #                percentage of the pixels that is missing
-#   SAMPLERS     (default: langevin paper dps diffpir daps), paper is Langevin dynamics in the order
-#                of the paper: 8 evaluations of diffusion first, the rest after it
+#   SAMPLERS     (default: langevin dps diffpir daps); also paper, Langevin dynamics in the order of
+#                the paper: 8 evaluations of diffusion first, the rest after it
 #   EVALUATIONS  score evaluations a sample (default: 4 8 16 32 64)
 #   IMAGES       numbers of Kodak pictures (default: 03 08 13 19)
 #   TUNE         the picture with which settings are found (default: 05)
@@ -28,7 +28,7 @@ set -eu
 need gnuplot
 prior=$(prior_file "${1:-natural}")
 tasks=${TASKS:-inpaint30 inpaint50 inpaint70 super4 blur3}
-samplers=${SAMPLERS:-langevin paper dps diffpir daps}
+samplers=${SAMPLERS:-langevin dps diffpir daps}
 evaluations=${EVALUATIONS:-4 8 16 32 64}
 samples=${SAMPLES:-8}
 images=${IMAGES:-03 08 13 19}
