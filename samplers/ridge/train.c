@@ -6,6 +6,7 @@
 #include "samplers/ridge/learn_priv.h"
 #include "samplers/train/adam_priv.h"
 #include "samplers/train/checkpoint_priv.h"
+#include "samplers/train/loop_priv.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -237,40 +238,33 @@ static void move(csk_ridge_train *t)
     project(t);
 }
 
+static csk_status step(void *training, double *loss)
+{
+    csk_ridge_train *t = training;
+
+    draw_levels(t);
+    draw_patches(t);
+    *loss = learn(t);
+    if (!isfinite(*loss))
+        return csk_fail(CSK_ERR_NUMERIC,
+                        "training: the loss is %g at step %d; a lower --rate may help",
+                        *loss, t->done + 1);
+    move(t);
+    t->done++;
+    return CSK_OK;
+}
+
 csk_status csk_ridge_train_run(csk_ridge_train *t, int until, double *loss,
                                const csk_monitor *monitor)
 {
-    const csk_monitor none = { .call = NULL };
-    const int first = t->done;
-    csk_status err = CSK_OK;
-    double sum = 0.;
+    const csk_train_loop loop = { .step = step,
+                                  .training = t,
+                                  .done = &t->done,
+                                  .steps = t->opts.steps,
+                                  .weights = t->model.theta,
+                                  .len = t->model.count };
 
-    while (t->done < until && !err) {
-        draw_levels(t);
-        draw_patches(t);
-        const double now = learn(t);
-        if (!isfinite(now)) {
-            err =
-                csk_fail(CSK_ERR_NUMERIC,
-                         "training: the loss is %g at step %d; a lower --rate may help",
-                         now, t->done + 1);
-            break;
-        }
-        move(t);
-        t->done++;
-        sum += now;
-        const csk_progress p = { .what = "training",
-                                 .iter = t->done,
-                                 .max_iter = t->opts.steps,
-                                 .residual = now,
-                                 .change = NAN,
-                                 .x = t->model.theta,
-                                 .len = t->model.count };
-        err = csk_monitor_report(monitor ? monitor : &none, &p);
-    }
-    if (loss)
-        *loss = t->done > first ? sum / (t->done - first) : NAN;
-    return err;
+    return csk_train_loop_run(&loop, until, loss, monitor);
 }
 
 int csk_ridge_train_done(const csk_ridge_train *t)

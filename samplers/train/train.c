@@ -7,6 +7,7 @@
 #include "samplers/train/adam_priv.h"
 #include "samplers/train/checkpoint_priv.h"
 #include "samplers/train/edm_priv.h"
+#include "samplers/train/loop_priv.h"
 
 #include <limits.h>
 #include <math.h>
@@ -140,8 +141,9 @@ static double loss_and_gradient(const csk_train *t)
     return loss / (double)(t->opts.batch * t->image);
 }
 
-static csk_status step(csk_train *t, double *loss)
+static csk_status step(void *training, double *loss)
 {
+    csk_train *t = training;
     const csk_train_opts *o = &t->opts;
     const int64_t n = o->batch * t->image;
     const int64_t first = (int64_t)t->done * o->batch;
@@ -171,29 +173,14 @@ static csk_status step(csk_train *t, double *loss)
 csk_status csk_train_run(csk_train *t, int until, double *loss,
                          const csk_monitor *monitor)
 {
-    const csk_monitor none = { .call = NULL };
-    const int first = t->done;
-    csk_status err = CSK_OK;
-    double sum = 0.;
+    const csk_train_loop loop = { .step = step,
+                                  .training = t,
+                                  .done = &t->done,
+                                  .steps = t->opts.steps,
+                                  .weights = t->adam.weights,
+                                  .len = t->adam.n };
 
-    while (t->done < until && !err) {
-        double now;
-        err = step(t, &now);
-        if (err)
-            break;
-        sum += now;
-        const csk_progress p = { .what = "training",
-                                 .iter = t->done,
-                                 .max_iter = t->opts.steps,
-                                 .residual = now,
-                                 .change = NAN,
-                                 .x = t->adam.weights,
-                                 .len = t->adam.n };
-        err = csk_monitor_report(monitor ? monitor : &none, &p);
-    }
-    if (loss)
-        *loss = t->done > first ? sum / (t->done - first) : NAN;
-    return err;
+    return csk_train_loop_run(&loop, until, loss, monitor);
 }
 
 /* -- making one ------------------------------------------------------------------------- */
