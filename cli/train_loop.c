@@ -181,8 +181,8 @@ static void report(const train_job *j, const csk_train_score *score)
     for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
         cli_begin_row(j->call, "levels");
         cli_put_real(j->call, "sigma", csk_train_levels[k], 2, NULL);
-        cli_put_real(j->call, "psnr", score->psnr[k], 2, NULL);
-        cli_put_real(j->call, "noise_reduction", score->gain[k], 2, NULL);
+        cli_put_real(j->call, "psnr", score->psnr[k], 2, "dB");
+        cli_put_real(j->call, "noise_reduction", score->gain[k], 2, "dB");
         cli_put_real(j->call, "score_norm", score->norm[k], 3, NULL);
         cli_end_row(j->call);
     }
