@@ -344,6 +344,13 @@ START_TEST(plain_is_one_level)
     o.ald.levels = 1;
     tst_ok(csk_sample(y, &p.post, 1, NULL, 0., (csk_rng){ 6, 0, 0 }, &o, NULL, NULL));
     ck_assert_mem_eq(x, y, sizeof(x));
+    for (o.method = CSK_METHOD_ALD; o.method <= CSK_METHOD_PLAIN; o.method++) {
+        o.ald.levels = 53300, o.ald.steps = 80581; /* 2^32 + 4 together */
+        ck_assert_int_eq(
+            csk_sample(x, &p.post, 1, NULL, 0., (csk_rng){ 6, 0, 0 }, &o, NULL, NULL),
+            CSK_ERR_ARG);
+        ck_assert(strstr(csk_error_message(), "4294967300 steps"));
+    }
     tst_line_clear(&p);
 }
 END_TEST

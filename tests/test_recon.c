@@ -356,6 +356,17 @@ START_TEST(refuses_bad_arguments)
     csk_recon_clear(&r);
     csk_model_free(other);
     p.model = right;
+    o.denoise_samples = true;
+    o.method.recover.tether = CSK_TETHER_KEEP;
+    ck_assert_int_eq(recon(&r, &p, &o), CSK_ERR_ARG);
+    csk_recon_clear(&r);
+    o = csk_recon_defaults();
+    o.samples = 1;
+    o.unit = 1e-36;
+    ck_assert_int_eq(recon(&r, &p, &o), CSK_ERR_NUMERIC);
+    ck_assert(strstr(csk_error_message(), "unit"));
+    csk_recon_clear(&r);
+    o.unit = 0.;
     csk_zero(csk_linop_rows(p.scan.A), p.scan.b);
     ck_assert_int_eq(recon(&r, &p, &o), CSK_ERR_NUMERIC);
     csk_recon_clear(&r);

@@ -485,6 +485,27 @@ START_TEST(refuses_bad_arguments)
     tst_ok(csk_recover(x, &p.post, 1, x0, 3., run, &o, NULL, &info));
     ck_assert_double_eq_tol(info.sigma, 6. / sqrt(D), 1e-12);
     csk_recover_info_clear(&info);
+
+    /* What fails at once leaves nothing behind that is not there. */
+    info.stages = (csk_stage *)x;
+    ck_assert_int_eq(csk_recover(x, &p.post, 1, x0, NAN, run, &o, NULL, &info),
+                     CSK_ERR_ARG);
+    ck_assert_ptr_null(info.stages);
+    info.stages = (csk_stage *)x;
+    ck_assert_int_eq(csk_sample_near(x, &p.post, 1, run, &o, NULL, &info), CSK_ERR_ARG);
+    ck_assert_ptr_null(info.stages);
+
+    /* Nowhere to fall to; ancestral steps are for the interleaved order. */
+    o = csk_recover_defaults();
+    o.order = CSK_ORDER_PAPER;
+    o.sigma = o.diffusion.t_min;
+    ck_assert_int_eq(csk_recover(x, &p.post, 1, x0, 1., run, &o, NULL, NULL),
+                     CSK_ERR_ARG);
+    ck_assert(strstr(csk_error_message(), "expected above t-min"));
+    o.smoothing = CSK_SMOOTHING_JOINT;
+    o.langevin.transition = CSK_TRANSITION_ANCESTRAL;
+    ck_assert_int_eq(csk_recover_check(&o, true), CSK_ERR_ARG);
+    tst_ok(csk_recover_check(&o, false));
     drop(&p);
 }
 END_TEST
