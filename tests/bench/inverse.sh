@@ -418,4 +418,4 @@ equal
 equal_table
 echo
 draw equal 3 4 1.6 "in all"
-draw means 4 5 2.4 "a sample"
+draw means 4 5 1.8 "a sample"
