@@ -2,7 +2,6 @@
 #include "cli/posterior.h"
 #include "cli/scan.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 typedef struct recon_opts {
@@ -24,25 +23,19 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
-/* An axis too many or too few is most likely that of the coils, which only some files name. */
+/* An axis too many is most likely that of the coils, which only some files name. */
 static csk_status check_image(const cli_call *call, const cli_scan *scan,
                               const csk_model *model)
 {
     const recon_opts *o = call->opts;
     const csk_status err =
         csk_model_fits(model, csk_linop_domain(scan->is.A), o->prior);
-    const int missing = csk_model_axes(model) - scan->is.image.rank;
     const bool named = scan->kspace.space.axis[0] == CSK_AXIS_COIL;
     char why[512];
 
-    if (!err || (o->coils ? missing != 1 : missing != -1 || named))
+    if (!err || named || scan->is.image.rank != csk_model_axes(model) + 1)
         return err;
     (void)snprintf(why, sizeof(why), "%s", csk_error_message());
-    if (o->coils)
-        return csk_fail(err,
-                        "%s; the first axis of %s counts %" PRId64
-                        " coils, as --coils is given: one coil may go without",
-                        why, cli_arg_of(call, 0), scan->is.coils);
     return csk_fail(err, "%s; if the first axis of %s counts coils, give --coils", why,
                     cli_arg_of(call, 0));
 }
