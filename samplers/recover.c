@@ -8,6 +8,9 @@
 #include <limits.h>
 #include <math.h>
 
+/* Its square is a number, and one over that. */
+#define LEAST_SIGMA 1e-30
+
 static const char *const orders[] = { "paper", "interleaved", NULL };
 static const char *const tethers[] = { "keep", "release", NULL };
 static const char *const smoothings[] = { "fixed", "joint", NULL };
@@ -182,6 +185,9 @@ static csk_status make_stages(csk_stage **stages, int *count, const csk_posterio
         return err;
     const double last = last_smoothing(post, sigma, o);
     csk_prior_sigma_range(post->prior, &least, &most); /* the most may be infinite */
+    if (!(sigma >= LEAST_SIGMA))
+        return csk_fail(CSK_ERR_ARG, "sigma is %g, expected at least %g", sigma,
+                        LEAST_SIGMA);
     if (post->tether && o->order == CSK_ORDER_PAPER && !(sigma > last))
         return csk_fail(
             CSK_ERR_ARG,

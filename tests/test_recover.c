@@ -502,6 +502,13 @@ START_TEST(refuses_bad_arguments)
     ck_assert_int_eq(csk_recover(x, &p.post, 1, x0, 1., run, &o, NULL, NULL),
                      CSK_ERR_ARG);
     ck_assert(strstr(csk_error_message(), "expected above t-min"));
+    for (o.order = CSK_ORDER_PAPER; o.order <= CSK_ORDER_INTERLEAVED; o.order++) {
+        o.sigma = 1e-300; /* its square is 0 */
+        ck_assert_int_eq(csk_recover(x, &p.post, 1, x0, 1., run, &o, NULL, NULL),
+                         CSK_ERR_ARG);
+        ck_assert(strstr(csk_error_message(), "sigma is 1e-300, expected at least"));
+    }
+    o.order = CSK_ORDER_PAPER;
     o.smoothing = CSK_SMOOTHING_JOINT;
     o.langevin.transition = CSK_TRANSITION_ANCESTRAL;
     ck_assert_int_eq(csk_recover_check(&o, true), CSK_ERR_ARG);
