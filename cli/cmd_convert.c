@@ -12,7 +12,7 @@ typedef struct convert_opts {
     const char *slice, *crop, *resample, *pad, *flip;
     bool magnitude, real, imaginary, phase;
     const char *mean, *scale, *replace;
-    double noise;
+    double add, noise;
     bool clip;
 } convert_opts;
 
@@ -30,6 +30,7 @@ static const csk_param params[] = {
     CSK_OPT_FLAG(convert_opts, phase, "phase", 0, "keep the phase, in radians"),
     CSK_OPT_TEXT(convert_opts, mean, "mean", "AXIS", "take the mean over an axis"),
     CSK_OPT_TEXT(convert_opts, scale, "scale", "X", "multiply so that the largest magnitude is X; none: leave it (the default)"),
+    CSK_OPT_REAL(convert_opts, add, "add", 0, -1e30, 1e30, "X", "add X to every value, of complex ones to the real part"),
     CSK_OPT_REAL(convert_opts, noise, "noise", 0, 0, 1e30, "SIGMA", "add normal noise of this standard deviation to every real number; see --seed"),
     CSK_OPT_FLAG(convert_opts, clip, "clip", 0, "at last move what is below 0 to 0 and above 1 to 1, as PNG needs it"),
     CSK_OPT_END,
@@ -122,6 +123,14 @@ static csk_status add_noise(csk_array *a, const cli_call *call, double sigma)
     return CSK_OK;
 }
 
+static void add_constant(csk_array *a, double value)
+{
+    const int64_t n = csk_space_len(&a->space);
+
+    for (int64_t i = 0; i < n; i += a->space.field)
+        a->data[i] = (float)(a->data[i] + value);
+}
+
 static csk_status rescale(csk_array *a, const cli_call *call, double largest)
 {
     const int width = (int)a->space.field;
@@ -182,6 +191,8 @@ static csk_status change(csk_array *a, const cli_call *call, double scale)
         err = average(a, o->mean);
     if (!err && scale > 0.)
         err = rescale(a, call, scale);
+    if (!err && o->add != 0.)
+        add_constant(a, o->add);
     if (!err && o->noise > 0.)
         err = add_noise(a, call, o->noise);
     if (!err && o->clip)
@@ -236,7 +247,7 @@ const cli_cmd cmd_convert = {
     .brief = "read any format, write any format, cut and scale on the way",
     .about =
         "The steps are done in this order, whatever the order of the options: replace, "
-        "slice, crop, resample, pad, flip, one part of complex numbers, mean, scale, noise, clip.\n\n"
+        "slice, crop, resample, pad, flip, one part of complex numbers, mean, scale, add, noise, clip.\n\n"
         "Axes have the names x (the last), y, z (before it), coil, time, ... as the file "
         "says; numbers count axes from 0, for --slice those of the input, then those that are left. --resample takes the mean over the area that a "
         "new pixel covers, so 0.5 is the mean of 2x2 blocks and an odd row at the end is "

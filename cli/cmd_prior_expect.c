@@ -51,6 +51,10 @@ static csk_status learn(csk_score_norm *s, const cli_slices *t, const csk_model 
         list[k] = &seen[k];
     }
     csk_model_sigma(m, &lo, &hi);
+    if (!err && t->count < 2)
+        err = csk_fail(CSK_ERR_ARG,
+                       "%s: one image that is not zero, at least two are needed",
+                       cli_arg_of(call, 1));
     if (!err)
         err = csk_score_norm_learn(s, make_prior, &(source){ m }, t->count, list, lo,
                                    hi, csk_model_scale(m), call->seed);
@@ -83,15 +87,7 @@ static csk_status run(const cli_call *call)
         err = cli_wrote(call, path, csk_model_write(p.model, path));
     if (!err) {
         cli_put_int(call, "images", s.images);
-        for (int i = 0; i < s.count; i++) {
-            cli_begin_row(call, "score_norm");
-            cli_put_real(call, "sigma", s.sigma[i], -1, NULL);
-            cli_put_real(call, "mean", s.mean[i], 4, NULL);
-            cli_put_real(call, "std", s.std[i], 4, NULL);
-            cli_put_real(call, "correlation", s.correlation[i], 4, NULL);
-            cli_put_real(call, "correlation_std", s.correlation_std[i], 4, NULL);
-            cli_end_row(call);
-        }
+        cli_put_score_norm(call, &s);
     }
     free(line);
     cli_slices_clear(&t);
@@ -192,7 +188,8 @@ static csk_status check_run(const cli_call *call)
 
 static const cli_arg check_args[] = {
     { "PRIOR", "a name or a file, with score_norm in its card", .role = CLI_INPUT },
-    { "IMAGE", "images [y][x] or stacks of them", .count = CLI_MANY },
+    { "IMAGE", "images [y][x] or stacks of them, all real or all complex",
+      .count = CLI_MANY },
     { .name = NULL },
 };
 

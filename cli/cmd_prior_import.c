@@ -79,7 +79,7 @@ static csk_status write_model(const cli_call *call, const csk_tensors *weights,
     if (!err) {
         cli_put_text(call, "architecture", csk_import_archs[arch]);
         cli_put_int(call, "tensors", model.count);
-        cli_put_int(call, "parameters", numbers_in(weights));
+        cli_put_int(call, "parameters", numbers_in(&model));
     }
     csk_tensors_clear(&model);
     return err;

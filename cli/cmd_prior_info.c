@@ -238,10 +238,12 @@ static csk_status info_run(const cli_call *call)
 
     if (err)
         return err;
-    if (csk_model_wavelet(p.model))
+    if (csk_model_wavelet(p.model)) {
         put_wavelet(call, csk_model_wavelet(p.model));
-    else
+        cli_put_score_norm(call, csk_model_score_norm(p.model));
+    } else {
         err = put_learned(call, &p);
+    }
     cli_prior_clear(&p);
     return err;
 }
@@ -262,7 +264,7 @@ const cli_cmd cmd_prior_info = {
     .about =
         "Of a network or a ridge regulariser its card: kind, architecture, field, range of "
         "noise levels, what it was trained on and how, its licence, how well it denoises, "
-        "where it comes from; with --json all of it as it stands in the file, the graph "
+        "where it comes from; with --json all of it (the member card), the graph "
         "of the network included.\n\n"
         "Of a wavelet prior its bands. scale is the unit of the images it was fitted to: "
         "the 99th percentile of "

@@ -7,6 +7,7 @@
 #include "cs/vec.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,23 @@ static void place(char *out, size_t room, const csk_space *s, int64_t at)
             (size_t)snprintf(out + used, room - used, "[%lld]", (long long)index[i]);
 }
 
+/* Below FLT_MIN a float has fewer digits: what is 2^-23 of the largest value still has all. */
+static csk_status check_size(const csk_array *a, const char *path)
+{
+    const int64_t n = csk_space_size(&a->space);
+    const double largest = csk_max_modulus(n, (int)a->space.field, a->data);
+
+    if (largest == 0.)
+        return csk_fail(CSK_ERR_NUMERIC, "%s: all %lld values are zero", path,
+                        (long long)n);
+    if (largest < FLT_MIN / FLT_EPSILON)
+        return csk_fail(CSK_ERR_NUMERIC,
+                        "%s: no value is above %.3g, where floats lose digits; make "
+                        "them larger, as csk convert --scale 1 does",
+                        path, largest);
+    return CSK_OK;
+}
+
 static csk_status check_values(const csk_array *a, const char *path, unsigned checks)
 {
     const int64_t n = csk_space_len(&a->space);
@@ -97,10 +115,7 @@ static csk_status check_values(const csk_array *a, const char *path, unsigned ch
                 where);
         }
     }
-    if ((checks & CLI_NOT_ZERO) && csk_max_modulus(n / width, width, a->data) == 0.)
-        return csk_fail(CSK_ERR_NUMERIC, "%s: all %lld values are zero", path,
-                        (long long)(n / width));
-    return CSK_OK;
+    return checks & CLI_NOT_ZERO ? check_size(a, path) : CSK_OK;
 }
 
 static csk_status read_any(const cli_call *call, csk_array *a, const char *path)

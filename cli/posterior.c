@@ -56,12 +56,33 @@ static csk_status write_rest(const cli_results *to, const csk_recon *p)
 /* Samples that miss the data by so much are none of the posterior. */
 #define DIVERGED 100.
 
-static csk_status check_samples(const csk_recon *p)
+/* The largest value of a real image, and in *lowest the least; 0 for complex ones. */
+static double real_range(const csk_array *a, double *lowest)
+{
+    const int64_t n = a->space.field == CSK_REAL ? csk_space_len(&a->space) : 0;
+    double most = n > 0 ? a->data[0] : 0.;
+
+    *lowest = most;
+    for (int64_t i = 1; i < n; i++) {
+        most = fmax(most, a->data[i]);
+        *lowest = fmin(*lowest, a->data[i]);
+    }
+    return most;
+}
+
+static csk_status check_samples(const cli_call *call, const csk_recon *p)
 {
     const double ratio = p->residual / p->expected;
 
     if (ratio < DIVERGED)
         return CSK_OK;
+    double lowest = 0.;
+    const double highest = real_range(&p->naive, &lowest);
+    if (lowest < -.3 * highest) /* photographs are not negative */
+        cli_say(call,
+                "the naive estimate lies in %.3g..%.3g: if the prior's images are not "
+                "negative, add to the data what makes this one so (csk convert --add)",
+                lowest, highest);
     return csk_fail(
         CSK_ERR_NUMERIC,
         "the sampling diverged: the samples miss the data by %.3g times what "
@@ -71,7 +92,7 @@ static csk_status check_samples(const csk_recon *p)
 
 static csk_status write_all(cli_results *to, const csk_recon *p)
 {
-    csk_status err = check_samples(p);
+    csk_status err = check_samples(to->call, p);
 
     if (!err && to->replaces)
         err = cli_results_stage(to);

@@ -257,6 +257,16 @@ static void say_row(const cli_call *call, const entry *e, const char *table)
 
 /* -- one of them ------------------------------------------------------------------------------ */
 
+/* ".csk" if the working directory has such a file. */
+static const char *suffix_of(const char *name)
+{
+    char *file = cli_concat(name, SUFFIX);
+    const bool there = file && is_file(file);
+
+    free(file);
+    return there ? SUFFIX : "";
+}
+
 static csk_status no_such_prior(const cli_call *call, const char *name)
 {
     cli_list names = { .n = 0 };
@@ -279,8 +289,9 @@ static csk_status no_such_prior(const cli_call *call, const char *name)
                              near)
                   : csk_fail(CSK_ERR_IO,
                              "there is no prior called '%s'%s; for a file of that name "
-                             "write ./%s",
-                             name, names.n > 0 ? "" : ", nor any other", name);
+                             "write ./%s%s",
+                             name, names.n > 0 ? "" : ", nor any other", name,
+                             suffix_of(name));
     }
     cli_list_clear(&names);
     return cli_bad_input(call, err);
@@ -345,4 +356,17 @@ void cli_prior_clear(cli_prior *p)
     free(p->name);
     free(p->path);
     *p = (cli_prior){ .model = NULL };
+}
+
+void cli_put_score_norm(const cli_call *call, const csk_score_norm *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        cli_begin_row(call, "score_norm");
+        cli_put_real(call, "sigma", s->sigma[i], -1, NULL);
+        cli_put_real(call, "mean", s->mean[i], 4, NULL);
+        cli_put_real(call, "std", s->std[i], 4, NULL);
+        cli_put_real(call, "correlation", s->correlation[i], 4, NULL);
+        cli_put_real(call, "correlation_std", s->correlation_std[i], 4, NULL);
+        cli_end_row(call);
+    }
 }

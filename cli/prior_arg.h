@@ -35,6 +35,9 @@ csk_status cli_prior_read(const cli_call *call, cli_prior *p,
                           const char *word) CSK_MUST_CHECK;
 void cli_prior_clear(cli_prior *p);
 
+/** The table "score_norm": what a card says of scores, nothing if it is silent. */
+void cli_put_score_norm(const cli_call *call, const csk_score_norm *s);
+
 /** Whether there is a prior of this name. */
 bool cli_prior_exists(const char *name);
 

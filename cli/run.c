@@ -237,8 +237,8 @@ static int finish(const cli_call *call, csk_status err)
 
     cli_bar_clear(s);
     if (err == CSK_ERR_ABORTED)
-        (void)fprintf(stderr, "csk %s: interrupted; what was finished is kept\n",
-                      call->cmd->name);
+        (void)fprintf(stderr, "csk %s: interrupted%s\n", call->cmd->name,
+                      s->written.n > 0 ? "; what was finished is kept" : "");
     else if (err)
         print_error(call->cmd, err);
     if (err == CSK_ERR_ABORTED)

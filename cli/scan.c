@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_named(const char *path)
+{
+    const csk_format *f = csk_format_of(path);
+
+    return f && (strcmp(f->name, "cfl") == 0 || strcmp(f->name, "nifti") == 0);
+}
+
 /*
  * Whether the first axis counts coils. BART's files and NIfTI name their axes, and a single coil
  * has none. Elsewhere maps say that there is one: with as many axes as k-space, unless both are a
@@ -16,14 +23,11 @@
  */
 static bool has_coils(const csk_space *s, const char *path, const csk_space *maps)
 {
-    const csk_format *f = csk_format_of(path);
-    const bool named =
-        f && (strcmp(f->name, "cfl") == 0 || strcmp(f->name, "nifti") == 0);
     const bool alone = s->rank > 2 && s->dim[0] == 1;
 
     if (s->axis[0] == CSK_AXIS_COIL)
         return true;
-    if (named)
+    if (is_named(path))
         return false;
     if (!maps)
         return alone;
@@ -167,6 +171,7 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                                            kspace, k->dim[0]));
     if (!err && with_coils)
         k->axis[0] = CSK_AXIS_COIL;
+    s->unnamed = !err && !coils && k->rank > 2 && !with_coils && !is_named(kspace);
     if (!err)
         err = build(call, s, kspace, &maps, coils, mask);
     if (!err && mask)

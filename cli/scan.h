@@ -9,6 +9,7 @@
 typedef struct cli_scan {
     csk_array kspace; /**< [coil][...k...] or without coils; 0 where not measured */
     csk_scan is;      /**< the linear inverse problem */
+    bool unnamed; /**< three axes without names or maps: a volume, but perhaps coils */
 } cli_scan;
 
 /**

@@ -362,11 +362,19 @@ static csk_status solve_it(job *j)
 static csk_status start(job *j)
 {
     const solve_opts *o = j->o;
+    char text[96];
     csk_status err = cli_scan_read(
         j->call, &j->scan, cli_arg_of(j->call, SOLVE_SCAN_ARG), o->coils, o->mask);
 
     if (err)
         return err;
+    if (j->scan.unnamed)
+        cli_say(
+            j->call,
+            "%s is taken for a volume of one coil, %s; give --coils if its first axis "
+            "counts coils",
+            cli_arg_of(j->call, SOLVE_SCAN_ARG),
+            csk_space_text(&j->scan.is.image, text, sizeof(text)));
     j->axes = (1u << j->scan.is.image.rank) - 1u;
     j->n = csk_linop_cols(j->scan.is.A);
     j->m = csk_linop_rows(j->scan.is.A);

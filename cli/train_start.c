@@ -128,5 +128,13 @@ csk_status train_job_start(train_job *j)
     if (j->o->resume)
         cli_say(j->call, "there is no %s: this is the beginning", j->checkpoint);
     err = train_job_begin(j);
-    return !err && j->o->minutes > 0. ? choose_steps(j) : err;
+    if (!err && j->o->minutes > 0.)
+        err = choose_steps(j);
+    if (!err && j->opts.warmup >= j->opts.steps)
+        cli_say(
+            j->call,
+            "the rate rises over %d steps, and there are %d: it stays below --rate; "
+            "see --warmup",
+            j->opts.warmup, j->opts.steps);
+    return err;
 }

@@ -152,8 +152,8 @@ csk_status csk_lambda_auto(double *lambda, float *x, const csk_lambda_problem *p
                         p->noise_std);
     if (!(p->lambda_max > 0. && isfinite(p->lambda_max)))
         return csk_fail(CSK_ERR_NUMERIC,
-                        "lambda: lambda_max is %g: the data are zero or not "
-                        "finite",
+                        "lambda: lambda_max is %g: the data are zero, those of an "
+                        "image without any detail, or not finite",
                         p->lambda_max);
     s.n = csk_linop_cols(p->A);
     s.m = csk_linop_rows(p->A);

@@ -204,3 +204,6 @@ $ csk phantom --shape 4,5,6 --kind sparse --nonzeros 20 three.npy >/dev/null; fo
   shape  2x6
 2 csk convert: --slice: axis 0 is named twice in '0=1,0=2'
 = 2
+# A constant goes to the real part, before the clipping.
+$ csk mask --shape 8,8 --kind random --acs 0 --accel 2 m.npy >/dev/null; csk convert m.npy --add -2 low.cfl >/dev/null; csk convert low.cfl --real low.npy >/dev/null; csk convert low.npy --add 2 back.npy >/dev/null; csk convert m.npy --add 0 same.npy >/dev/null; cmp back.npy same.npy
+$ csk convert low.npy --add 1.5 --clip clipped.npy >/dev/null; csk convert m.npy --scale 0.5 half.npy >/dev/null; cmp clipped.npy half.npy

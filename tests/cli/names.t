@@ -35,6 +35,10 @@ $ mkdir three three/dir.csk; ln -s nowhere.csk three/gone.csk; for name in dir g
 2 csk prior info: prior 'dir': dir.csk is not a file
 2 csk prior info: prior 'gone': gone.csk is not a file
 = 3
+# A name for a file that is here, but has an ending.
+$ cp h.csk quagga.csk; CSK_MODELS=one csk recon scan.cfl --prior quagga -q x
+2 csk recon: there is no prior called 'quagga'; for a file of that name write ./quagga.csk
+= 3
 # A word with a slash or a dot, or the name of an existing file, is a file.
 $ CSK_MODELS=one csk prior info ./head
 2 csk prior info: ./head: No such file or directory

@@ -71,6 +71,6 @@ $ csk phantom --shape 5,16,16 --kind disk --radius 0.5 stack.npy -q >/dev/null; 
 
 # Numbers whose inverse is infinite.
 $ csk phantom --shape 48,48 p.npy -q >/dev/null; csk convert p.npy --scale 1e-41 denormal.npy -q >/dev/null; csk prior fit --levels 2 denormal.npy denormal.csk 2>&1 | cut -c 1-56; ls denormal.csk
-  csk prior fit: denormal.npy: the values are too large or
+  csk prior fit: denormal.npy: no value is above 1e-41, wh
 2 ls: cannot access 'denormal.csk': No such file or directory
 = 2

@@ -173,5 +173,5 @@ $ mkdir -p odd/q95.npy; csk restore holes.npy --operator inpaint:m.npy --noise 0
 2 csk restore: odd/q95.npy: is a directory, the output is a file
 # Ctrl-C before anything is finished leaves no directory. (Without --foreground timeout sends it twice.)
 $ csk phantom --shape 192,192 wide.npy >/dev/null; timeout --foreground -s INT 2 csk restore wide.npy --operator blur:3 --noise 1e-9 --prior g.csk --naive-iter 100000 --sigma 1 stopped >/dev/null; ls stopped 2>/dev/null
-2 csk restore: interrupted; what was finished is kept
+2 csk restore: interrupted
 = 2

@@ -133,3 +133,12 @@ $ for k in p p1; do for c in q q1; do csk solve $k.npy --coils $c.npy --mask m1.
 # What the mask leaves out is not looked at, by the noise estimate neither.
 $ csk simulate head.npy --coils 4 --noise 0.01 -q full >/dev/null; csk simulate head.npy --coils 4 --noise 0.01 --mask mask.npy -q part >/dev/null; csk solve full.cfl --coils full-coils.cfl --mask mask.npy --method cg-sense -q full.npy >full.txt; csk solve part.cfl --coils part-coils.cfl --method cg-sense -q part.npy >part.txt; cmp full.npy part.npy; diff full.txt part.txt | grep noise
 = 1
+# Coils whose axis has no name are a volume, unless maps say otherwise: that is said.
+$ csk convert full.cfl four.npy >/dev/null; csk solve four.npy --method zero-filled --noise 0.01 volume.npy >/dev/null
+2 csk solve: four.npy is taken for a volume of one coil, complex 4x32x32; give --coils if its first axis counts coils
+$ csk convert full-coils.cfl maps.npy >/dev/null; csk solve four.npy --coils maps.npy --method zero-filled --noise 0.01 slice.npy >/dev/null; csk info slice.npy | grep shape
+  shape          32x32
+# Where floats lose digits nothing is right (CG was 60 times too large, without a word).
+$ csk convert p.npy --scale 1e-40 small.npy >/dev/null; csk solve small.npy --method cg-sense --noise 1e-42 small-image.npy
+2 csk solve: small.npy: no value is above 1e-40, where floats lose digits; make them larger, as csk convert --scale 1 does
+= 3

@@ -12,6 +12,7 @@ $ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batc
 # Equal trainings make equal files.
 $ for d in one two; do mkdir $d; cd $d; csk train ../head.npy --arch unet-xs --patch 16 --batch 4 --steps 3 -q -o m.csk >/dev/null; cd ..; done; cmp one/m.csk two/m.csk
 $ sed 's/loss.*/.../' said
+  csk train: the rate rises over 500 steps, and there are 6: it stays below --rate; see --warmup
   csk train: step 3 of 6: ...
   csk train: step 6 of 6: ...
 $ csk train head.npy other.npy --validate other --arch unet-xs --patch 16 --batch 4 --steps 6 --precision f32 a.csk
@@ -121,6 +122,7 @@ $ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 
   parameters  324
   field       complex
 $ sed 's/loss.*/.../' said
+  csk train: the rate rises over 500 steps, and there are 6: it stays below --rate; see --warmup
   csk train: step 3 of 6: ...
   csk train: step 6 of 6: ...
 $ csk train head.npy other.npy --validate other --arch ridge --filters 4 --side 5 --patch 16 --batch 4 --steps 9 --resume --force r.csk 2>&1 >/dev/null | sed 's/loss.*/.../'
