@@ -66,7 +66,19 @@ static csk_status prepare(job *j)
     j->shifts = wavelet ? j->o->shifts : 1;
     const csk_model_opts how = { .shift =
                                      j->shifts > 1 ? CSK_SHIFT_STEP : CSK_SHIFT_NONE };
-    return csk_model_prior(&j->prior, &j->one, j->from.model, j->o->unit, &how);
+    const csk_status err =
+        csk_model_prior(&j->prior, &j->one, j->from.model, j->o->unit, &how);
+    double lo, hi;
+
+    if (err)
+        return err;
+    csk_prior_sigma_range(j->prior, &lo, &hi);
+    if (j->o->sigma >= lo && j->o->sigma <= hi)
+        return CSK_OK;
+    return csk_fail(CSK_ERR_ARG,
+                    "--sigma is %g, but %s was made for %.4g..%.4g, which --unit "
+                    "multiplies",
+                    j->o->sigma, j->from.path, lo, hi);
 }
 
 /* x := the mean of its denoised versions; @p block: two images and the prior's workspace. */

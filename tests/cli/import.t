@@ -73,3 +73,7 @@ $ sed 's/head -c .*/& | tr "\\000" "\\377"/' pack >bad; sh bad head >bad.safeten
 $ sed 's/head -c .*/& | tr "\\000" "\\177"/' pack >bad; sh bad head >bad.safetensors; csk prior import bad.safetensors --arch dncnn --sigma 0.1 -o bad.csk >/dev/null; csk denoise x.npy --prior bad.csk --sigma 0.1 -q bad.npy
 2 csk denoise: the denoised image: value 0 is not finite
 = 3
+# A denoiser of one noise level has no other.
+$ csk phantom --shape 16,16 small.npy >/dev/null; csk denoise small.npy --prior zero.csk --sigma 0.2 other.npy
+2 csk denoise: --sigma is 0.2, but zero.csk was made for 0.0999..0.1001, which --unit multiplies
+= 2
