@@ -96,7 +96,7 @@ static bool parse_range(const char *text, int64_t n, int64_t *first, int64_t *en
 
     errno = 0;
     *first = strtoll(text, &at, 10);
-    *end = *first + 1;
+    *end = *first < INT64_MAX ? *first + 1 : *first; /* none: it is refused */
     *range = *at == ':';
     if (!*range)
         return at != text && *at == '\0' && !errno;

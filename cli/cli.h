@@ -156,6 +156,8 @@ csk_status cli_check_readers(const cli_call *call,
 enum {
     CLI_FINITE = 1,   /**< refuse NaN and infinity, naming the place */
     CLI_NOT_ZERO = 2, /**< refuse data that are zero everywhere */
+    CLI_DIGITS = 4,   /**< with it: and so small that floats have few digits */
+    CLI_USABLE = CLI_FINITE | CLI_NOT_ZERO | CLI_DIGITS,
 };
 
 /**

@@ -141,7 +141,9 @@ static csk_status rescale(csk_array *a, const cli_call *call, double largest)
         return csk_fail(CSK_ERR_NUMERIC,
                         "%s: all %lld values are zero, which no scale changes",
                         cli_arg_of(call, 0), (long long)n);
-    csk_scale(width * n, largest / now, a->data);
+    for (int64_t i = 0; i < width * n;
+         i++) /* the factor may be more than a float holds */
+        a->data[i] = (float)(a->data[i] * (largest / now));
     const double then = csk_max_modulus(n, width, a->data);
     if (!(then > 0.) || !isfinite(then))
         return csk_fail(

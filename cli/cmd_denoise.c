@@ -32,6 +32,7 @@ typedef struct job {
     csk_prior *prior;
     int shifts;
     int64_t evaluations;
+    double moved; /* sum of squares of what changed */
 } job;
 
 static void job_clear(job *j)
@@ -95,8 +96,10 @@ static csk_status denoise(job *j, uint32_t number, float *x, float *block)
         csk_axpby(n, 1. / j->shifts, d, 1., sum);
         j->evaluations++;
     }
-    if (!err)
+    if (!err) {
+        j->moved += csk_distance(n, sum, x) * csk_distance(n, sum, x);
         csk_copy(n, sum, x);
+    }
     return err;
 }
 
@@ -126,6 +129,10 @@ static csk_status run(const cli_call *call)
         err = denoise_all(&j);
     if (!err)
         err = csk_array_check_finite(&j.image, "the denoised image");
+    if (!err)
+        err = cli_prior_check_moved(
+            call, &j.from, sqrt(j.moved / (double)csk_space_len(&j.image.space)),
+            j.o->sigma);
     const double seconds = cli_seconds() - start;
     if (!err)
         err = cli_write(call, &j.image, cli_arg_of(call, 1));

@@ -115,7 +115,7 @@ static csk_status run(const cli_call *call)
 
     if (o->region && o->inside > 0.)
         return csk_fail(CSK_ERR_ARG, "--region or --inside, not both");
-    err = cli_read(call, &reference, cli_arg_of(call, 0), CLI_FINITE | CLI_NOT_ZERO);
+    err = cli_read(call, &reference, cli_arg_of(call, 0), CLI_USABLE);
     if (!err && o->region)
         err = read_region(call, &region, &reference);
     if (!err && o->inside > 0.)

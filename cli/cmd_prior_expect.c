@@ -65,6 +65,9 @@ static csk_status learn(csk_score_norm *s, const cli_slices *t, const csk_model 
     return err;
 }
 
+/* With n images the spread is known to a part 1/sqrt(2 n - 2): a quarter. */
+enum { FEW = 8 };
+
 static csk_status run(const cli_call *call)
 {
     const char *path = cli_arg_of(call, 2);
@@ -85,6 +88,12 @@ static csk_status run(const cli_call *call)
         err = csk_model_set_score_norm(p.model, &s, line);
     if (!err)
         err = cli_wrote(call, path, csk_model_write(p.model, path));
+    if (!err && s.images < FEW)
+        cli_say(
+            call,
+            "%d images say little of how much such images differ: warnings from this "
+            "card may be wrong",
+            s.images);
     if (!err) {
         cli_put_int(call, "images", s.images);
         cli_put_score_norm(call, &s);

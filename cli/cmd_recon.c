@@ -30,14 +30,13 @@ static csk_status check_image(const cli_call *call, const cli_scan *scan,
     const recon_opts *o = call->opts;
     const csk_status err =
         csk_model_fits(model, csk_linop_domain(scan->is.A), o->prior);
-    const bool named = scan->kspace.space.axis[0] == CSK_AXIS_COIL;
-    char why[512];
+    char why[512], doubt[512];
 
-    if (!err || named || scan->is.image.rank != csk_model_axes(model) + 1)
+    if (!err || !scan->maybe_coils)
         return err;
     (void)snprintf(why, sizeof(why), "%s", csk_error_message());
-    return csk_fail(err, "%s; if the first axis of %s counts coils, give --coils", why,
-                    cli_arg_of(call, 0));
+    return csk_fail(err, "%s; %s", why,
+                    cli_scan_doubt(scan, cli_arg_of(call, 0), doubt, sizeof(doubt)));
 }
 
 static csk_status read_inputs(const cli_call *call, cli_scan *scan, cli_prior *prior)
@@ -126,7 +125,8 @@ const cli_cmd cmd_recon = {
         "  naive      the naive estimate\n"
         "  mean       mean of the complex samples\n"
         "  magnitude  mean of the samples' magnitude: what to look at, and to measure with\n"
-        "             csk metric, for it has the least expected squared error of the magnitude\n"
+        "             csk metric where the reference has the noise of a scan; where it has none,\n"
+        "             as in simulations, the mean is nearer, whose background has less\n"
         "  std        standard deviation of the samples' magnitude, per pixel; of one sample\n"
         "             there is none, nor quantiles\n"
         "  q05 q95    quantiles of the samples' magnitude (type 6: position p (N + 1); of N < 19\n"
@@ -138,6 +138,9 @@ const cli_cmd cmd_recon = {
         "like the training images the samples are, seconds per stage. seconds_sampling_prior is\n"
         "the part of the sampling spent in the prior, seconds_sampling_operator the rest: the\n"
         "operator, the linear solves with it, random numbers.\n"
+        "\n"
+        "k-space is that of the unitary, centred Fourier transform: frequency 0 and the middle of\n"
+        "the image are at entry floor(n/2) of their axes, as fftshift puts them.\n"
         "\n"
         "Data of any scale and images of any size will do; the orientation must be that of the\n"
         "training images where these had one. A warning says when the samples are unlike them\n"

@@ -48,7 +48,7 @@ static csk_status read_inputs(const cli_call *call, inputs *in)
                         "--noise is missing or 0: how noisy are the data?");
     err = cli_posterior_prior(call, &in->prior, o->prior, &o->recon);
     if (!err)
-        err = cli_read(call, &in->data, path, CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &in->data, path, CLI_USABLE);
     if (!err)
         err =
             cli_image_op_read(call, &in->op, o->operation, &in->data.space, true, path);

@@ -157,6 +157,7 @@ static csk_status draw_batch(job *j, int first, int count, float *noisy)
                                  .tether = noisy,
                                  .tether_std = j->o->sigma / j->o->unit };
     csk_diffusion_opts o = j->o->diffusion;
+    o.t_min = csk_model_t_min(j->model.model, o.t_min);
     csk_run_info info;
 
     for (int k = 0; noisy && k < count; k++)

@@ -138,8 +138,7 @@ static void report(const cli_call *call, const csk_array *kspace, const uint8_t 
 
 static csk_status read_image(csk_array *image, const cli_call *call)
 {
-    const csk_status err =
-        cli_read(call, image, cli_arg_of(call, 0), CLI_FINITE | CLI_NOT_ZERO);
+    const csk_status err = cli_read(call, image, cli_arg_of(call, 0), CLI_USABLE);
 
     if (err || image->space.rank == 2 || image->space.rank == 3)
         return err;
@@ -203,7 +202,7 @@ static csk_status run_matrix(const cli_call *call)
         err = csk_fail(CSK_ERR_ARG,
                        "--mask and --phase are for scans, not with --matrix");
     if (!err)
-        err = cli_read(call, &x, cli_arg_of(call, 0), CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &x, cli_arg_of(call, 0), CLI_USABLE);
     if (!err)
         err = cli_read_matrix(call, &A, o->matrix);
     if (!err)

@@ -31,6 +31,38 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
+/* What a method does not look at is refused, not ignored. */
+static csk_status check_options(const cli_call *call, const solve_opts *o)
+{
+    const bool scan = o->method < SOLVE_LSQ, l1 = o->method == SOLVE_L1_WAVELET;
+    const bool weighted = l1 || o->method == SOLVE_TV;
+    const bool automatic = weighted && (!o->lambda || o->lambda[0] == 'a');
+    const bool iterates = o->method != SOLVE_ZERO_FILLED;
+    static const char of_scans[] = "--method zero-filled, cg-sense, l1-wavelet or tv";
+    static const char of_l1[] = "--method l1-wavelet";
+    const cli_reader readers[] = {
+        { "coils", scan, of_scans },
+        { "mask", scan, of_scans },
+        { "noise", scan, of_scans },
+        { "lambda", weighted || o->method == SOLVE_LASSO,
+          "--method l1-wavelet, tv or lasso" },
+        { "lambda-rule", automatic, "--lambda auto with l1-wavelet or tv" },
+        { "lambda-points", automatic, "--lambda auto with l1-wavelet or tv" },
+        { "wavelet", l1, of_l1 },
+        { "levels", l1, of_l1 },
+        { "random-shift", l1, of_l1 },
+        { "settle", l1 && o->random_shift, "--method l1-wavelet with random shifts" },
+        { "ridge", o->method == SOLVE_CG_SENSE || o->method == SOLVE_LSQ,
+          "--method cg-sense or lsq" },
+        { "max-iter", iterates, "a method that iterates" },
+        { "tol", iterates, "a method that iterates" },
+        { "strict", iterates && o->method != SOLVE_LSQ, "a method that iterates" },
+        { NULL, false, NULL },
+    };
+
+    return cli_check_readers(call, readers);
+}
+
 static csk_status run(const cli_call *call)
 {
     const solve_opts *o = call->opts;
@@ -56,6 +88,9 @@ static csk_status run(const cli_call *call)
     if (!with_matrix && !scan)
         return csk_fail(CSK_ERR_ARG,
                         "the argument SCAN is missing; see 'csk solve --help'");
+    const csk_status err = check_options(call, o);
+    if (err)
+        return err;
     return with_matrix ? solve_matrix(call) : solve_scan(call);
 }
 
@@ -99,7 +134,8 @@ const cli_cmd cmd_solve = {
     .brief = "reconstruct by classical methods",
     .about =
         "With the measurement b = A x + noise of a SCAN, where A is the sampled Fourier "
-        "transform behind the coil sensitivities:\n\n"
+        "transform behind the coil sensitivities, unitary and centred (frequency 0 and the middle of "
+        "the image are at entry floor(n/2) of their axes, as fftshift puts them):\n\n"
         "  zero-filled  x = A* b\n"
         "  cg-sense     1/2 |A x - b|^2 + ridge/2 |x|^2 by conjugate gradients\n"
         "  l1-wavelet   1/2 |A x - b|^2 + lambda |W x|_1 by FISTA\n"

@@ -65,7 +65,7 @@ static csk_status blur(const cli_call *call, cli_image_op *op, const csk_space *
     if (end != arg && *end == '\0')
         err = csk_kernel_gauss(&kernel, have, std);
     else
-        err = cli_read(call, &kernel, arg, CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &kernel, arg, CLI_USABLE);
     if (!err && kernel.space.field != CSK_REAL)
         err = cli_bad_input(
             call, csk_fail(CSK_ERR_SHAPE, "%s: is complex, a kernel is real", arg));
@@ -178,8 +178,7 @@ csk_status cli_image_op_simulate(const cli_call *call, const char *text, double 
     csk_array x = { .data = NULL }, y = x;
     cli_image_op op = { .A = NULL };
     char *out = cli_concat(cli_arg_of(call, 1), ".npy");
-    csk_status err =
-        out ? cli_read(call, &x, path, CLI_FINITE | CLI_NOT_ZERO) : cli_no_memory();
+    csk_status err = out ? cli_read(call, &x, path, CLI_USABLE) : cli_no_memory();
 
     if (!err)
         err = cli_image_op_read(call, &op, text, &x.space, false, path);

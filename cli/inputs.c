@@ -82,7 +82,7 @@ static void place(char *out, size_t room, const csk_space *s, int64_t at)
 }
 
 /* Below FLT_MIN a float has fewer digits: what is 2^-23 of the largest value still has all. */
-static csk_status check_size(const csk_array *a, const char *path)
+static csk_status check_size(const csk_array *a, const char *path, bool digits)
 {
     const int64_t n = csk_space_size(&a->space);
     const double largest = csk_max_modulus(n, (int)a->space.field, a->data);
@@ -90,7 +90,7 @@ static csk_status check_size(const csk_array *a, const char *path)
     if (largest == 0.)
         return csk_fail(CSK_ERR_NUMERIC, "%s: all %lld values are zero", path,
                         (long long)n);
-    if (largest < FLT_MIN / FLT_EPSILON)
+    if (digits && largest < FLT_MIN / FLT_EPSILON)
         return csk_fail(CSK_ERR_NUMERIC,
                         "%s: no value is above %.3g, where floats lose digits; make "
                         "them larger, as csk convert --scale 1 does",
@@ -115,7 +115,7 @@ static csk_status check_values(const csk_array *a, const char *path, unsigned ch
                 where);
         }
     }
-    return checks & CLI_NOT_ZERO ? check_size(a, path) : CSK_OK;
+    return checks & CLI_NOT_ZERO ? check_size(a, path, checks & CLI_DIGITS) : CSK_OK;
 }
 
 static csk_status read_any(const cli_call *call, csk_array *a, const char *path)
@@ -163,6 +163,28 @@ csk_status cli_same_shape(const csk_space *a, const char *a_path, const csk_spac
                     csk_space_text(b, bs, sizeof(bs)));
 }
 
+/* A picture that was compressed, or weights: neither says 1 or 0. */
+static void doubt_mask(const cli_call *call, const csk_array *a, const char *path)
+{
+    const int64_t n = csk_space_size(&a->space);
+    const int width = (int)a->space.field;
+    float first = 0.f;
+
+    for (int64_t i = 0; i < n; i++) {
+        const float value = a->data[width * i];
+
+        if (value != 0.f && first == 0.f)
+            first = value;
+        if (value != 0.f && value != first) {
+            cli_say(call,
+                    "%s holds values between its 0 and its largest: all that are not 0 "
+                    "are taken for measured",
+                    path);
+            return;
+        }
+    }
+}
+
 csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
                          const char *path, const csk_space *like, const char *like_path)
 {
@@ -197,6 +219,7 @@ csk_status cli_read_mask(const cli_call *call, uint8_t **mask, int64_t *len,
         const int width = (int)a.space.field;
         for (int64_t i = 0; i < n; i++)
             bytes[i] = a.data[width * i] != 0.f || a.data[width * (i + 1) - 1] != 0.f;
+        doubt_mask(call, &a, path);
         *mask = bytes;
         if (len)
             *len = n;
@@ -224,6 +247,10 @@ csk_status cli_read_matrix(const cli_call *call, csk_matrix *A, const char *path
     }
     if (!err && largest == 0.)
         err = csk_fail(CSK_ERR_NUMERIC, "%s: the matrix is zero everywhere", path);
+    if (!err && !(largest > 1e-150 && largest < 1e150))
+        err = csk_fail(CSK_ERR_NUMERIC,
+                       "%s: its largest entry is %.3g, whose square no double holds",
+                       path, largest);
     if (err)
         csk_matrix_clear(A);
     return cli_bad_input(call, err);

@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "cli/state.h"
 #include "cs/format.h"
+#include "cs/vec.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -223,6 +224,12 @@ csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
 
 csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
 {
+    if (csk_first_not_finite(csk_space_len(&a->space), a->data) >= 0)
+        return cli_bad_input(call,
+                             csk_fail(CSK_ERR_NUMERIC,
+                                      "%s: the result holds NaN, infinity or more than "
+                                      "a float does; it is not written",
+                                      path));
     if (cli_is_pipe(path))
         return cli_write_pipe(a);
 

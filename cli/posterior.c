@@ -70,23 +70,31 @@ static double real_range(const csk_array *a, double *lowest)
     return most;
 }
 
+/* Most real priors are of photographs, which are not negative, and know no others. */
+static void warn_of_negative(const cli_call *call, const csk_recon *p)
+{
+    double lowest;
+    const double highest = real_range(&p->naive, &lowest);
+
+    if (lowest < -.1 * highest)
+        cli_say(call,
+                "the naive estimate lies in %.3g..%.3g: if the prior's images are not "
+                "negative, add to the data what makes this one so (csk convert --add)",
+                lowest, highest);
+}
+
 static csk_status check_samples(const cli_call *call, const csk_recon *p)
 {
     const double ratio = p->residual / p->expected;
 
     if (ratio < DIVERGED)
         return CSK_OK;
-    double lowest = 0.;
-    const double highest = real_range(&p->naive, &lowest);
-    if (lowest < -.3 * highest) /* photographs are not negative */
-        cli_say(call,
-                "the naive estimate lies in %.3g..%.3g: if the prior's images are not "
-                "negative, add to the data what makes this one so (csk convert --add)",
-                lowest, highest);
+    warn_of_negative(call, p);
     return csk_fail(
         CSK_ERR_NUMERIC,
-        "the sampling diverged: the samples miss the data by %.3g times what "
-        "the noise level predicts",
+        "the sampling diverged: the samples miss the data by %.3g times what the noise "
+        "level predicts; does the operator (coil sensitivities, mask, transform, blur) "
+        "fit the data, and the prior the image?",
         ratio);
 }
 
@@ -148,7 +156,7 @@ static void warn_of_residual(const cli_call *call, csk_method method, double rat
         cli_say(
             call,
             "the samples miss the data by %.2f times what the noise level predicts: the "
-            "operator (coil sensitivities, mask, blur) or the noise level does not fit the "
+            "operator (coil sensitivities, mask, transform, blur) or the noise level does not fit the "
             "data, or the sampling was too short%s",
             ratio, own ? "" : ", or this sampler needs other settings for such data");
     else if (ratio < 1. / OFF)
@@ -175,6 +183,8 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "residual_norm", p->residual, -1, NULL);
     cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
     cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
+    if (p->residual > OFF * p->expected)
+        warn_of_negative(call, p);
     warn_of_residual(call, (csk_method)o->method.method, p->residual / p->expected);
 }
 

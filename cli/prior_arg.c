@@ -370,3 +370,26 @@ void cli_put_score_norm(const cli_call *call, const csk_score_norm *s)
         cli_end_row(call);
     }
 }
+
+csk_status cli_prior_check_moved(const cli_call *call, const cli_prior *p, double moved,
+                                 double sigma)
+{
+    static const char remedy[] = "see --unit, csk prior check and, for images below 0, "
+                                 "csk convert --add";
+
+    if (moved < 2. * sigma)
+        return CSK_OK;
+    if (moved < 100. * sigma) {
+        cli_say(
+            call,
+            "'%s' changed the image by %.3g (rms), the noise is %.3g: it does not know "
+            "such images; %s",
+            p->name, moved, sigma, remedy);
+        return CSK_OK;
+    }
+    return csk_fail(
+        CSK_ERR_NUMERIC,
+        "'%s' diverged: it changed the image by %.3g (rms), the noise is %.3g; "
+        "%s",
+        p->name, moved, sigma, remedy);
+}

@@ -35,6 +35,15 @@ csk_status cli_prior_read(const cli_call *call, cli_prior *p,
                           const char *word) CSK_MUST_CHECK;
 void cli_prior_clear(cli_prior *p);
 
+/**
+ * Whether a prior that was given noise of @p sigma knows the images: it moves each real number by
+ * about as much. Said beyond twice that; CSK_ERR_NUMERIC, "diverged", from a hundred times on.
+ *
+ * @param moved  root mean square of what it changed, in the units of @p sigma
+ */
+csk_status cli_prior_check_moved(const cli_call *call, const cli_prior *p, double moved,
+                                 double sigma) CSK_MUST_CHECK;
+
 /** The table "score_norm": what a card says of scores, nothing if it is silent. */
 void cli_put_score_norm(const cli_call *call, const csk_score_norm *s);
 

@@ -4,6 +4,7 @@
 #include "cs/format.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,8 +136,9 @@ void cli_stopped(const cli_call *call, const csk_run_info *info, bool strict)
 {
     if (info->stop != CSK_STOP_MAX_ITER)
         return;
-    cli_say(call, "not converged after %d iterations (relative change %.1e)",
-            info->iter, info->change);
+    const bool gap = isnan(info->change); /* coordinate descent knows that instead */
+    cli_say(call, "not converged after %d iterations (relative %s %.1e)", info->iter,
+            gap ? "gap" : "change", gap ? info->gap : info->change);
     call->state->not_converged |= strict;
 }
 

@@ -45,8 +45,11 @@ static csk_status check_space(const csk_space *s, const char *path, bool with_co
     if (s->rank - coils < 1 || s->rank - coils > 3)
         return csk_fail(
             CSK_ERR_SHAPE,
-            "%s: k-space is %s, expected [coil] and one to three image axes", path,
-            csk_space_text(s, text, sizeof(text)));
+            with_coils
+                ? "%s: k-space is %s, expected [coil] and one to three image axes"
+                : "%s: k-space of one coil is %s, expected one to three image axes "
+                  "(if it has several, their maps have as many axes)",
+            path, csk_space_text(s, text, sizeof(text)));
     for (int i = coils; i < s->rank; i++) {
         if (s->axis[i] > CSK_AXIS_Z)
             return csk_fail(
@@ -158,9 +161,9 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
     csk_space *k = &s->kspace.space;
 
     *s = (cli_scan){ .is = { .A = NULL } };
-    csk_status err = cli_read(call, &s->kspace, kspace, CLI_FINITE | CLI_NOT_ZERO);
+    csk_status err = cli_read(call, &s->kspace, kspace, CLI_USABLE);
     if (!err && coils)
-        err = cli_read(call, &maps, coils, CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &maps, coils, CLI_USABLE);
     const bool with_coils = !err && has_coils(k, kspace, coils ? &maps.space : NULL);
     if (!err)
         err = cli_bad_input(call, check_space(k, kspace, with_coils));
@@ -171,9 +174,10 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                                            kspace, k->dim[0]));
     if (!err && with_coils)
         k->axis[0] = CSK_AXIS_COIL;
-    s->unnamed = !err && !coils && k->rank > 2 && !with_coils && !is_named(kspace);
     if (!err)
         err = build(call, s, kspace, &maps, coils, mask);
+    if (!err && s->is.image.rank == 3 && s->is.coils == 1 && !is_named(kspace))
+        s->maybe_coils = coils ? 2 : 1;
     if (!err && mask)
         doubt_mask(call, s, kspace);
     if (err)
@@ -187,6 +191,22 @@ void cli_scan_clear(cli_scan *s)
     csk_array_clear(&s->kspace);
     csk_scan_clear(&s->is);
     *s = (cli_scan){ .is = { .A = NULL } };
+}
+
+const char *cli_scan_doubt(const cli_scan *s, const char *kspace, char *text,
+                           size_t room)
+{
+    static const char *const axis[] = { "first", "second" };
+    static const char *const remedy[] = {
+        "give --coils", "take the first away (csk convert --slice 0=0)"
+    };
+    const int k = s->maybe_coils - 1;
+
+    text[0] = '\0';
+    if (k >= 0)
+        (void)snprintf(text, room, "if the %s axis of %s counts coils, %s", axis[k],
+                       kspace, remedy[k]);
+    return text;
 }
 
 csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,

@@ -9,7 +9,8 @@
 typedef struct cli_scan {
     csk_array kspace; /**< [coil][...k...] or without coils; 0 where not measured */
     csk_scan is;      /**< the linear inverse problem */
-    bool unnamed; /**< three axes without names or maps: a volume, but perhaps coils */
+    int maybe_coils; /**< 1, 2: the axis that was taken for one of a volume, but may count
+                           coils, as the file names none; 0: there is no doubt */
 } cli_scan;
 
 /**
@@ -22,6 +23,10 @@ typedef struct cli_scan {
 csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
                          const char *coils, const char *mask) CSK_MUST_CHECK;
 void cli_scan_clear(cli_scan *s);
+
+/** "if the first axis of k.npy counts coils, give --coils" for @p s.maybe_coils; "" for 0. */
+const char *cli_scan_doubt(const cli_scan *s, const char *kspace, char *text,
+                           size_t room);
 
 /** The noise level: @p given if above 0, else estimated from the data and put into the results. */
 csk_status cli_scan_noise(const cli_call *call, const cli_scan *s, double given,

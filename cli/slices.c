@@ -28,7 +28,7 @@ static csk_status read_files(const cli_call *call, cli_slices *t,
     for (int i = 0; i < paths->n && !err; i++) {
         const csk_space *s = &t->file[i].space;
 
-        err = cli_read(call, &t->file[i], paths->v[i], CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &t->file[i], paths->v[i], CLI_USABLE);
         if (!err && s->rank < 2)
             err =
                 csk_fail(CSK_ERR_SHAPE,

@@ -6,6 +6,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 
+#include <float.h>
 #include <math.h>
 
 /* The equations in doubles, of one field. */
@@ -48,7 +49,7 @@ static csk_status read_equations(equations *s, const cli_call *call)
     csk_status err = cli_read_matrix(call, &s->A, o->matrix);
 
     if (!err)
-        err = cli_read(call, &data, o->data, CLI_FINITE | CLI_NOT_ZERO);
+        err = cli_read(call, &data, o->data, CLI_USABLE);
     if (!err)
         err = cli_bad_input(call, check_data(&s->A, &data, o));
     if (!err && data.space.field == CSK_COMPLEX && s->A.field == CSK_REAL)
@@ -72,9 +73,21 @@ static csk_status write_solution(const equations *s, const cli_call *call)
     const csk_space space = csk_space_make(s->A.field, 1, &s->A.cols);
     csk_array x = { .data = NULL };
     csk_status err = csk_array_init(&x, &space);
+    double largest = 0.;
 
-    for (int64_t i = 0; i < csk_space_len(&space) && !err; i++)
+    for (int64_t i = 0; i < csk_space_len(&space) && !err; i++) {
         x.data[i] = (float)s->x[i];
+        largest = fmax(largest, fabs(s->x[i]));
+    }
+    if (!err && largest == 0.)
+        cli_say(call,
+                "the solution is zero everywhere: the weight leaves nothing of the "
+                "data; see --lambda and --ridge");
+    else if (!err && largest < FLT_MIN)
+        err = cli_bad_input(
+            call, csk_fail(CSK_ERR_NUMERIC,
+                           "%s: the solution is at most %.3g, less than a float holds",
+                           ((const solve_opts *)call->opts)->matrix, largest));
     if (!err)
         err = cli_write(call, &x, cli_arg_of(call, SOLVE_OUT_ARG));
     csk_array_clear(&x);

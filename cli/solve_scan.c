@@ -321,6 +321,11 @@ static csk_status find_noise(job *j)
     return CSK_OK;
 }
 
+/* A residual so many times what the noise level predicts, and that share of the data, is no
+ * question of the weight or of early stopping. */
+#define FAR   3.
+#define SHARE .1
+
 static void report(const job *j, double seconds)
 {
     const cli_call *call = j->call;
@@ -337,6 +342,16 @@ static void report(const job *j, double seconds)
     if (j->eta > 0.)
         cli_put_real(call, "expected_residual", sqrt((double)j->m) * j->eta, -1, NULL);
     cli_put_real(call, "seconds", seconds, 2, NULL);
+    const bool chosen = j->o->lambda && j->o->lambda[0] != 'a';
+    if (j->o->method != SOLVE_ZERO_FILLED && !chosen && j->eta > 0. &&
+        info.residual > FAR * sqrt((double)j->m) * j->eta &&
+        info.residual > SHARE * csk_norm(j->m, j->scan.is.b))
+        cli_say(
+            call,
+            "the image misses the data by %.3g times what the noise level predicts: "
+            "the coil sensitivities, the mask, the transform (csk solve --help) or the "
+            "weight does not fit them",
+            info.residual / (sqrt((double)j->m) * j->eta));
     if (csk_norm(j->n, j->image.data) == 0.)
         cli_say(call, "the image is zero everywhere: the weight leaves nothing of the "
                       "data; see --lambda and --noise");
@@ -362,19 +377,17 @@ static csk_status solve_it(job *j)
 static csk_status start(job *j)
 {
     const solve_opts *o = j->o;
-    char text[96];
+    char shape[96], doubt[512];
     csk_status err = cli_scan_read(
         j->call, &j->scan, cli_arg_of(j->call, SOLVE_SCAN_ARG), o->coils, o->mask);
 
     if (err)
         return err;
-    if (j->scan.unnamed)
-        cli_say(
-            j->call,
-            "%s is taken for a volume of one coil, %s; give --coils if its first axis "
-            "counts coils",
-            cli_arg_of(j->call, SOLVE_SCAN_ARG),
-            csk_space_text(&j->scan.is.image, text, sizeof(text)));
+    if (j->scan.maybe_coils)
+        cli_say(j->call, "the image is a volume, %s, of one coil; %s",
+                csk_space_text(&j->scan.is.image, shape, sizeof(shape)),
+                cli_scan_doubt(&j->scan, cli_arg_of(j->call, SOLVE_SCAN_ARG), doubt,
+                               sizeof(doubt)));
     j->axes = (1u << j->scan.is.image.rank) - 1u;
     j->n = csk_linop_cols(j->scan.is.A);
     j->m = csk_linop_rows(j->scan.is.A);

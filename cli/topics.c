@@ -47,6 +47,12 @@ static void metrics(const doc *d)
         "K2 = 0.03, the data range is peak, and only windows wholly inside the image "
         "count: the default of scikit-image. It runs over the last two axes that are "
         "longer than 1; slices are averaged. With a region, over windows centred in it.");
+    doc_section(d, "Samples");
+    doc_text(
+        d,
+        "With --samples: the share of the pixels whose reference lies in the samples' "
+        "interval (coverage), their spread and their error; 'csk metric --help' has "
+        "the formulas.");
     doc_section(d, "References");
     doc_text(d, "Wang, Bovik, Sheikh, Simoncelli, IEEE Trans. Image Process. 13 (2004) "
                 "600-612");

@@ -72,7 +72,7 @@ static csk_status read_files(train_images *t, const cli_call *call)
     for (int i = 0; i < paths->n; i++) {
         const bool held = find_word(o->validate, paths->v[i]) >= 0;
         csk_array *a = held ? &t->held[t->held_files] : &t->file[t->files];
-        csk_status err = cli_read(call, a, paths->v[i], CLI_FINITE | CLI_NOT_ZERO);
+        csk_status err = cli_read(call, a, paths->v[i], CLI_USABLE);
 
         if (held)
             t->held_path[t->held_files++] = paths->v[i];

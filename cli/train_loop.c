@@ -154,6 +154,12 @@ static csk_status check_divergence(const train_job *j, const csk_train_score *sc
     const int k = worst_level(j, score);
     const double gain = k < 0 ? 0. : score->gain[k];
 
+    if (isnan(gain))
+        return csk_fail(
+            CSK_ERR_NUMERIC,
+            "the training diverged: at noise %g the prior gives no numbers; "
+            "try a lower --rate, or another --unit",
+            csk_train_levels[k]);
     if (!(gain > -20.))
         return csk_fail(CSK_ERR_NUMERIC,
                         "the training diverged: at noise %g the prior adds noise (%.3g "
@@ -207,10 +213,10 @@ csk_status train_job_work(train_job *j)
         cli_say(j->call, "%s holds step %d; --resume goes on from it", j->checkpoint,
                 train_engine_done(&j->engine));
     }
+    if (!err) /* before the checkpoint, which holds what can be gone on from */
+        err = check_divergence(j, &score);
     if (!err)
         err = save(j, &score);
-    if (!err)
-        err = check_divergence(j, &score);
     if (!err)
         err = write_model(j, &score);
     if (!err)

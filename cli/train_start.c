@@ -117,6 +117,7 @@ static csk_status go_on(train_job *j)
 csk_status train_job_start(train_job *j)
 {
     const bool there = access(j->checkpoint, F_OK) == 0;
+    const double scale = csk_patches_scale(j->images.patches);
     csk_status err;
 
     if (there && j->o->resume)
@@ -130,6 +131,11 @@ csk_status train_job_start(train_job *j)
     err = train_job_begin(j);
     if (!err && j->o->minutes > 0.)
         err = choose_steps(j);
+    if (!err && !(scale > .05 && scale < 20.))
+        cli_say(j->call,
+                "in their unit the images reach %.3g (99th percentile), and the noise "
+                "levels, up to %g, are for images of about 1: see --unit",
+                scale, j->opts.sigma_max);
     if (!err && j->opts.warmup >= j->opts.steps)
         cli_say(
             j->call,

@@ -127,14 +127,34 @@ static double set_gap(const lasso *l)
     return penalised(l, rr) - dual;
 }
 
-static void solve_set(lasso *l, double gap, int max_iter)
+static csk_status report(lasso *l, const csk_lasso_opts *o)
 {
+    const csk_progress p = {
+        .what = "lasso",
+        .iter = l->run.iter,
+        .max_iter = o->max_iter,
+        .residual = l->run.residual,
+        .change = NAN,
+    };
+    const csk_status err = csk_monitor_report(&o->monitor, &p);
+
+    if (err)
+        l->run.stop = CSK_STOP_MONITOR;
+    return err;
+}
+
+static csk_status solve_set(lasso *l, double gap, const csk_lasso_opts *o)
+{
+    csk_status err = CSK_OK;
+
     do {
-        for (int k = 0; k < PASSES && l->run.iter < max_iter; k++, l->run.iter++) {
+        for (int k = 0; k < PASSES && l->run.iter < o->max_iter; k++, l->run.iter++) {
             for (int64_t i = 0; i < l->size; i++)
                 update(l, l->set[i]);
         }
-    } while (l->run.iter < max_iter && set_gap(l) > gap);
+        err = report(l, o);
+    } while (!err && l->run.iter < o->max_iter && set_gap(l) > gap);
+    return err;
 }
 
 /* -- working set ---------------------------------------------------------------- */
@@ -222,18 +242,9 @@ static csk_status iterate(lasso *l, const csk_lasso_opts *o)
             return csk_fail(CSK_ERR_NUMERIC, "lasso: not finite after %d passes",
                             l->run.iter);
 
-        const csk_progress p = {
-            .what = "lasso",
-            .iter = l->run.iter,
-            .max_iter = o->max_iter,
-            .residual = l->run.residual,
-            .change = NAN,
-        };
-        const csk_status err = csk_monitor_report(&o->monitor, &p);
-        if (err) {
-            l->run.stop = CSK_STOP_MONITOR;
+        csk_status err = report(l, o);
+        if (err)
             return err;
-        }
         if (l->run.gap <= o->gap) {
             l->run.stop = CSK_STOP_CONVERGED;
             return CSK_OK;
@@ -244,7 +255,9 @@ static csk_status iterate(lasso *l, const csk_lasso_opts *o)
         }
         rank_columns(l, s);
         choose_set(l);
-        solve_set(l, inner_fraction * (l->primal - l->dual), o->max_iter);
+        err = solve_set(l, inner_fraction * (l->primal - l->dual), o);
+        if (err)
+            return err;
     }
 }
 

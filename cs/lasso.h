@@ -29,7 +29,7 @@ typedef struct csk_lasso_opts {
     double lambda;       /**< > 0; csk_lasso_lambda_max() and above give x = 0 */
     double gap;          /**< stop at this relative duality gap */
     int max_iter;        /**< passes over a working set */
-    csk_monitor monitor; /**< after each look at all columns; its x is NULL, the iterate
+    csk_monitor monitor; /**< after each look at the columns; its x is NULL, the iterate
                               being in doubles, and iter counts the passes */
 } csk_lasso_opts;
 

@@ -320,8 +320,9 @@ csk_status csk_kernel_gauss(csk_array *out, const csk_space *image, double std)
     double sum = 0.;
 
     if (!(std > 0. && std <= 1e6))
-        return csk_fail(CSK_ERR_ARG,
-                        "blur: the Gaussian has a width of %g, expected 0 .. 1e6", std);
+        return csk_fail(
+            CSK_ERR_ARG,
+            "blur: the Gaussian has a width of %g, expected above 0, at most 1e6", std);
     space.field = CSK_REAL;
     for (int i = 0; i < space.rank; i++)
         space.dim[i] = gauss_side(std, space.dim[i]);

@@ -105,9 +105,11 @@ static csk_status heun_step(reverse *r, float *x, float *slope, double t, double
                             double gamma)
 {
     const int64_t len = r->chains * r->n;
-    const double raised = t * (1. + gamma);
+    double least, most;
+    csk_prior_sigma_range(r->post->prior, &least, &most);
+    const double raised = fmax(t, fmin(t * (1. + gamma), most));
 
-    if (gamma > 0.)
+    if (raised > t)
         add_noise(r, x, sqrt(raised * raised - t * t));
     csk_status err = denoise(r, slope, x, raised);
     if (err)

@@ -89,7 +89,9 @@ int64_t csk_method_evaluations(const csk_method_opts *o)
     const int64_t order = r->diffusion.method == CSK_DIFFUSION_HEUN ? 2 : 1;
     const int64_t before =
         r->order == CSK_ORDER_PAPER ? order * r->diffusion.levels : 0;
-    return levels * r->steps + before;
+    const int64_t looks =
+        r->langevin.kernel == CSK_LANGEVIN_MALA ? 1 : 0; /* a level begins */
+    return levels * (r->steps + looks) + before;
 }
 
 csk_status csk_sample(float *x, const csk_posterior *post, int chains, const float *x0,

@@ -196,6 +196,10 @@ static csk_status parse(csk_score_norm *s, const json_t *object, const char *wha
         err = csk_fail(CSK_ERR_FORMAT,
                        "%s: \"sigma\" of \"score_norm\" is no list of 1 to %d numbers",
                        what, CSK_MISMATCH_LEVELS);
+    if (!err && s->images < 2)
+        err = csk_fail(CSK_ERR_FORMAT,
+                       "%s: \"images\" of \"score_norm\" is %d, expected at least 2",
+                       what, s->images);
     const int n = s->count = (int)levels;
     if (!err)
         err = csk_card_reals(s->sigma, n, object, "sigma", what);
@@ -208,9 +212,16 @@ static csk_status parse(csk_score_norm *s, const json_t *object, const char *wha
     if (!err)
         err = csk_card_reals(s->correlation_std, n, object, "correlation_std", what);
     for (int i = 0; i < n && !err; i++) {
-        if (!(s->sigma[i] > 0. && s->std[i] >= 0. && s->correlation_std[i] >= 0.))
+        const double most = 1e9; /* so that nothing overflows */
+
+        if (!(s->sigma[i] >= 1. / most && s->sigma[i] <= most && s->std[i] >= 0. &&
+              s->std[i] <= most && s->correlation_std[i] >= 0. &&
+              s->correlation_std[i] <= most && fabs(s->mean[i]) <= most &&
+              fabs(s->correlation[i]) <= most))
             err = csk_fail(CSK_ERR_FORMAT,
-                           "%s: \"score_norm\" has a level or spread below 0", what);
+                           "%s: \"score_norm\" has a number out of range: a level or "
+                           "spread below 0, or a size beyond 1e-9 to 1e9",
+                           what);
     }
     return err;
 }

@@ -4,6 +4,7 @@
 #include "cs/format.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
+#include "samplers/diffusion.h"
 #include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
 #include "samplers/prior_wavelet_priv.h"
@@ -427,6 +428,13 @@ void csk_model_sigma(const csk_model *m, double *lo, double *hi)
 {
     *lo = m->sigma_min;
     *hi = m->sigma_max;
+}
+
+double csk_model_t_min(const csk_model *m, double t_min)
+{
+    if (!csk_model_wavelet(m) || t_min != csk_diffusion_defaults().t_min)
+        return t_min;
+    return t_min * pow(10., round(log10(csk_model_scale(m))));
 }
 
 const char *csk_model_card(const csk_model *m)

@@ -67,6 +67,12 @@ CSK_API double csk_model_scale(const csk_model *m);
 /** The noise levels it was made for, in the units of the training images; 0 .. INFINITY if any. */
 CSK_API void csk_model_sigma(const csk_model *m, double *lo, double *hi);
 
+/**
+ * @p t_min, or, where that is the default of csk_diffusion_opts, what is to the images of a wavelet
+ * prior as the default is to images of about 1: that times the power of ten next to their scale.
+ */
+CSK_API double csk_model_t_min(const csk_model *m, double t_min);
+
 /** The card, JSON text of one object; of a wavelet prior the file without its bands. */
 CSK_API const char *csk_model_card(const csk_model *m);
 

@@ -5,6 +5,7 @@
 #include "samplers/prior_wavelet.h"
 #include "samplers/prior_wavelet_priv.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -59,6 +60,7 @@ static void add(histogram *h, int width, int64_t n, const float *c, float invers
             const float f = c[j * width + i] * inverse_scale;
             u += f * f;
         }
+        u = fminf(u, FLT_MAX); /* too large, or NaN: the variances will be refused */
         memcpy(&bits, &u, sizeof(bits));
         h->count[bits >> BIN_SHIFT]++;
         h->sum[bits >> BIN_SHIFT] += (double)u;

@@ -153,8 +153,10 @@ static void settle(csk_recon_job *r)
     csk_recover_opts *o = &r->o.method.recover;
     csk_langevin_opts *l = &o->langevin;
 
-    if (!csk_recon_is_learned(r))
+    if (!csk_recon_is_learned(r)) {
+        o->diffusion.t_min = csk_model_t_min(r->model, o->diffusion.t_min);
         return;
+    }
     if (!o->levels)
         o->levels = CSK_RECON_LEARNED_LEVELS;
     if (l->transition == CSK_TRANSITION_AUTO && suits_ancestral(r))

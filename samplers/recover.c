@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 
 /* Its square is a number, and one over that. */
 #define LEAST_SIGMA 1e-30
@@ -91,7 +92,13 @@ static csk_status admissible(csk_schedule *s, const csk_posterior *post, double 
     p.d = (double)csk_linop_cols(post->A);
     if (post->tether)
         p.alpha = 1. / (2. * sigma * sigma);
-    return csk_schedule_admissible(s, &p);
+    const csk_status err = csk_schedule_admissible(s, &p);
+    if (err || s->count < 2)
+        return err;
+    s->count--; /* at the first level the sample is the diffusion's */
+    memmove(s->level, s->level + 1, (size_t)s->count * sizeof(*s->level));
+    memmove(s->time, s->time + 1, (size_t)s->count * sizeof(*s->time));
+    return CSK_OK;
 }
 
 /*

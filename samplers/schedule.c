@@ -153,12 +153,12 @@ csk_status csk_schedule_admissible(csk_schedule *s, const csk_admissible *p)
         return CSK_ERR_NOMEM;
     }
     s->level[count - 1] = p->eta;
-    s->time[count - 1] = time_at(p, 0.);
     for (int i = count - 2; i >= 0; i--) {
         const double gamma = largest_gamma(p, s->level[i + 1]);
 
         s->level[i] = s->level[i + 1] * sqrt(1. + gamma);
-        s->time[i] = time_at(p, gamma);
+        s->time[i + 1] = time_at(p, gamma);
     }
+    s->time[0] = count > 1 ? 0. : time_at(p, 0.);
     return CSK_OK;
 }

@@ -53,7 +53,9 @@ CSK_API csk_admissible csk_admissible_defaults(void);
  *     ||A||^4 (T_i^2 m + T_i r_local^2) <= eta_{i+1}^4 / (C gamma_i^2),
  *
  * until eta_1 >= (lambda ||A|| / eps) sqrt(d / alpha). (The smaller level on the right makes
- * the condition of [1], which has the larger one, hold with room.)
+ * the condition of [1], which has the larger one, hold with room.) time[i + 1] = T_i, for the
+ * dynamics that lead from a sample at eta_i to one at eta_{i+1} have the data of the latter; time[0]
+ * is 0, as the first sample is the prior's, unless there is no other level.
  */
 CSK_API csk_status csk_schedule_admissible(csk_schedule *s,
                                            const csk_admissible *p) CSK_MUST_CHECK;

@@ -79,12 +79,13 @@ START_TEST(admissible_meets_its_definition)
     tst_ok(csk_schedule_admissible(&s, &p));
     ck_assert_int_ge(s.count, 2);
     ck_assert_double_eq(s.level[s.count - 1], p.eta);
+    ck_assert_double_eq(s.time[0], 0.);
     ck_assert_double_ge(s.level[0], p.lambda * p.norm / p.eps * sqrt(p.d / p.alpha));
     ck_assert_double_lt(s.level[1], p.lambda * p.norm / p.eps * sqrt(p.d / p.alpha));
     for (int i = 0; i + 1 < s.count; i++) {
         const double ratio = s.level[i] / s.level[i + 1];
         const double gamma = ratio * ratio - 1.;
-        const double T = s.time[i];
+        const double T = s.time[i + 1]; /* spent at the level that is come to */
         const double drift =
             pow(p.norm, 4.) * (T * T * p.m + T * p.r_local * p.r_local);
 

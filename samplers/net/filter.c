@@ -4,7 +4,14 @@
 
 #include <string.h>
 
-/* y[i ...] += gain a[j ...] for the 16 channels of a block. */
+/* sum += gain a[j ...] for the 16 channels of a block. */
+static void gather_block(float *sum, float gain, const net_image *a, int64_t j)
+{
+    for (int k = 0; k < NET_BLOCK; k++)
+        sum[k] += gain * net_get(a, j + k);
+}
+
+/* y[i ...] += gain a[j ...]. */
 static void add_block(const net_image *y, int64_t i, float gain, const net_image *a,
                       int64_t j)
 {
@@ -24,6 +31,7 @@ static void filter(const net_node *f, const net_image *coarse, const net_image *
     for (int y = 0; y < coarse->h; y++) {
         for (int x = 0; x < coarse->w; x++) {
             const int64_t i = to + ((int64_t)y * coarse->w + x) * NET_BLOCK;
+            float sum[NET_BLOCK] = { 0.f };
 
             for (int t = 0; t < f->taps; t++) {
                 const int v = y * f->down + t - f->fir_pad[0];
@@ -40,9 +48,11 @@ static void filter(const net_node *f, const net_image *coarse, const net_image *
                     if (back)
                         add_block(fine, j, gain, coarse, i);
                     else
-                        add_block(coarse, i, gain, fine, j);
+                        gather_block(sum, gain, fine, j);
                 }
             }
+            for (int k = 0; k < NET_BLOCK && !back; k++) /* rounded once */
+                net_put(coarse, i + k, sum[k]);
         }
     }
 }
@@ -53,7 +63,7 @@ static void filter_all(const net_node *f, const net_image *made, const net_image
     const net_image *out = back ? read : made;
     const int jobs = made->batch * net_blocks(made);
 
-    if (!add)
+    if (back && !add)
         memset(out->at, 0, net_image_bytes(out));
 #pragma omp parallel for schedule(static) if (net_image_len(made) > 16384)
     for (int i = 0; i < jobs; i++)

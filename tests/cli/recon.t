@@ -60,7 +60,7 @@ $ csk simulate h.npy --mask m.npy --coils 1 --noise 0.02 one >/dev/null; csk rec
   coils                      1
 # Data that miss their noise level by more than a fifth are worth a remark, both ways.
 $ for n in 0.012 0.03; do csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --noise $n off$n 2>&1 >/dev/null | sed 's/by .* times/by ... times/; s/at [0-9.]* of/at ... of/'; done
-  csk recon: the samples miss the data by ... times what the noise level predicts: the operator (coil sensitivities, mask, blur) or the noise level does not fit the data, or the sampling was too short
+  csk recon: the samples miss the data by ... times what the noise level predicts: the operator (coil sensitivities, mask, transform, blur) or the noise level does not fit the data, or the sampling was too short
   csk recon: the samples follow the data too closely, at ... of the distance that the noise level predicts: they hold noise of the data, or the noise level is too high
 # In files without names of axes a first axis of length 1 is one coil's; a longer one is said to be, where it does not fit.
 $ csk convert scan.cfl --slice 0=0:1 coil.npy >/dev/null; csk info coil.npy | grep shape; csk recon coil.npy --prior h.csk --noise 0.02 --samples 2 --levels 2 -q alone >/dev/null; csk info alone/mean.npy | grep shape; csk convert scan.cfl six.npy >/dev/null

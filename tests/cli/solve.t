@@ -135,7 +135,7 @@ $ csk simulate head.npy --coils 4 --noise 0.01 -q full >/dev/null; csk simulate 
 = 1
 # Coils whose axis has no name are a volume, unless maps say otherwise: that is said.
 $ csk convert full.cfl four.npy >/dev/null; csk solve four.npy --method zero-filled --noise 0.01 volume.npy >/dev/null
-2 csk solve: four.npy is taken for a volume of one coil, complex 4x32x32; give --coils if its first axis counts coils
+2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the first axis of four.npy counts coils, give --coils
 $ csk convert full-coils.cfl maps.npy >/dev/null; csk solve four.npy --coils maps.npy --method zero-filled --noise 0.01 slice.npy >/dev/null; csk info slice.npy | grep shape
   shape          32x32
 # Where floats lose digits nothing is right (CG was 60 times too large, without a word).
