@@ -56,6 +56,12 @@ static double number(const network *n, const char *key)
     return json_number_value(json_object_get(n->card, key));
 }
 
+/* The lowest or the highest noise level of the card. */
+static double level(const network *n, size_t k)
+{
+    return json_number_value(json_array_get(json_object_get(n->card, "sigma"), k));
+}
+
 /* y := net(x), and gx := the derivative of its sum where it is not NULL. */
 static void forward(const network *n, int h, int w, const float *x, double s, double t,
                     float *y, float *gx)
@@ -171,6 +177,9 @@ START_TEST(ddpm)
     network n = load(&r.weights, CSK_IMPORT_DDPM, NULL);
     compare(&n, r.out, 3, r.x, sigma);
     ck_assert_str_eq(text(&n, "preconditioning"), "vp");
+    /* Of images in -1 .. 1 the last noise level of 1000 steps, 1e-4 to .02, is 157.407. */
+    ck_assert_double_eq_tol(level(&n, 0), .5 * sqrt(1e-4 / (1. - 1e-4)), 1e-9);
+    ck_assert_double_eq_tol(level(&n, 1), .5 * 157.407, 5e-4);
     unload(&n);
     end(&r);
 }
@@ -210,6 +219,15 @@ static const naive_ncsnpp_opts ncsnpps[] = {
     { 32, 2, 1, 0U, grows, true, false, false, true, false, true },
 };
 
+/* Where the file holds the noise levels they count, the largest first. */
+static void add_levels(csk_tensors *weights)
+{
+    csk_tensor *t;
+
+    tst_ok(csk_tensors_add(weights, "sigmas", 1, (int64_t[]){ 3 }, &t));
+    t->data[0] = 48.F, t->data[1] = 1.F, t->data[2] = .02F;
+}
+
 START_TEST(ncsnpp)
 {
     const naive_ncsnpp_opts *is = &ncsnpps[_i];
@@ -219,11 +237,18 @@ START_TEST(ncsnpp)
     naive_begin(&r.weights, 6, false);
     r.in = naive_input(r.in.c, r.in.h, r.in.w, r.x);
     r.out = naive_ncsnpp(r.in, sigma, step, is);
+    if (_i == 0)
+        add_levels(&r.weights);
     o.fir = is->fir;
     o.rescale = is->rescale;
     network n = load(&r.weights, CSK_IMPORT_NCSNPP, &o);
     compare(&n, r.out, 3, r.x, 2. * sigma); /* of images in -1 .. 1 */
     ck_assert_str_eq(text(&n, "preconditioning"), is->fourier ? "ve" : "vp");
+    if (is->fourier) { /* of images in 0 .. 1, which the network itself moves to -1 .. 1 */
+        const double lo = _i == 0 ? .02 : .01, hi = _i == 0 ? 48. : 50.;
+        ck_assert_double_eq_tol(level(&n, 0), lo, 1e-6);
+        ck_assert_double_eq_tol(level(&n, 1), hi, 1e-6);
+    }
     unload(&n);
     end(&r);
 }

@@ -131,6 +131,10 @@ static const tst_net_case pointwise[] = {
       "w 3 4 5, b 3 4 5, v 3 4 5" },
     { "affine of two blocks", 1, 17, 3, 2, "out = affine x weight=w bias=b",
       "w 17 3 2, b 17 3 2" },
+    { "terms of a sum that are read again, and earlier", 1, 5, 4, 4,
+      "c1 = conv x weight=a; z = conv x weight=b; c2 = conv z weight=c; r = silu c1;"
+      "s = add c1,c2; out = add s,r",
+      "a 5 5 3 3, b 5 5 3 3, c 5 5 3 3" },
     { "what nobody reads", 1, 3, 4, 4,
       "a = conv x weight=w; unused = conv a weight=v; out = silu a",
       "w 2 3 3 3, v 5 2 3 3" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cs/mem.h"
 #include "cs/vec.h"
+#include "samplers/net/card_priv.h"
 #include "samplers/net/net.h"
 #include "samplers/net_view_priv.h"
 #include "samplers/prior_net.h"
@@ -136,6 +137,36 @@ START_TEST(preconditions)
     csk_free(x);
     csk_free(d);
     csk_prior_unref(p);
+}
+END_TEST
+
+/*
+ * Betas .1, .2, .3: abar = .9, .72, .504. A level that a step ends at is that step, one between two is
+ * between in log t, and what is beyond is held.
+ */
+START_TEST(finds_the_time_step)
+{
+    csk_tensors t =
+        linear_model("real", 1,
+                     "\"preconditioning\": \"vp\", \"timesteps\": 3, \"betas\": "
+                     "{\"kind\": \"linear\", \"first\": 0.1, \"last\": 0.3}");
+    const double level[] = { sqrt(1. / .9 - 1.), sqrt(1. / .72 - 1.),
+                             sqrt(1. / .504 - 1.) };
+    net_card card = { .log_level = NULL };
+    csk_net *net = NULL;
+
+    tst_ok(csk_net_card_read(&card, &net, &t, "t"));
+    for (int i = 0; i < 3; i++)
+        ck_assert_double_eq_tol(csk_net_card_step(&card, level[i]), (double)i, 1e-12);
+    for (int i = 0; i < 2; i++) {
+        const double between = pow(level[i], .75) * pow(level[i + 1], .25);
+        ck_assert_double_eq_tol(csk_net_card_step(&card, between), i + .25, 1e-12);
+    }
+    ck_assert_double_eq(csk_net_card_step(&card, .5 * level[0]), 0.);
+    ck_assert_double_eq(csk_net_card_step(&card, 2. * level[2]), 2.);
+    csk_free(card.log_level);
+    csk_net_free(net);
+    csk_tensors_clear(&t);
 }
 END_TEST
 
@@ -535,6 +566,7 @@ int main(void)
     TCase *core = tcase_create("core");
 
     tcase_add_loop_test(core, preconditions, 0, FORMS);
+    tcase_add_test(core, finds_the_time_step);
     tcase_add_test(core, rounds_below_the_noise);
     tcase_add_test(core, direct_stays_single);
     tcase_add_loop_test(core, turns_by_name, 0, 2);
