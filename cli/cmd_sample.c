@@ -208,6 +208,20 @@ static csk_status draw_all(job *j)
     return err;
 }
 
+/* What became of the noisy image is about as far from it as its noise. */
+static csk_status check_near(const job *j)
+{
+    const int64_t n = csk_space_len(&j->image), count = j->stack.space.dim[0];
+    double square = 0.;
+
+    for (int64_t k = 0; k < count; k++) {
+        const double far = csk_distance(n, j->stack.data + k * n, j->near.data);
+        square += far * far;
+    }
+    const double moved = j->o->unit * sqrt(square / (double)(count * n));
+    return cli_prior_check_moved(j->call, &j->model, moved, j->o->sigma);
+}
+
 static csk_status run(const cli_call *call)
 {
     job j = { .call = call, .o = call->opts };
@@ -216,6 +230,8 @@ static csk_status run(const cli_call *call)
 
     if (!err)
         err = draw_all(&j);
+    if (!err && j.o->near)
+        err = check_near(&j);
     if ((!err || err == CSK_ERR_ABORTED) && j.stack.data && j.stack.space.dim[0] > 0) {
         const int64_t len = csk_space_len(&j.stack.space);
         const int64_t size = csk_space_size(&j.stack.space);

@@ -131,10 +131,10 @@ csk_status train_job_start(train_job *j)
     err = train_job_begin(j);
     if (!err && j->o->minutes > 0.)
         err = choose_steps(j);
-    if (!err && !(scale > .05 && scale < 20.))
+    if (!err && !(scale > .05 && scale < 3.9))
         cli_say(j->call,
-                "in their unit the images reach %.3g (99th percentile), and the noise "
-                "levels, up to %g, are for images of about 1: see --unit",
+                "in their unit a hundredth of what the images show is above %.3g, and "
+                "the noise levels, up to %g, are for images of about 1: see --unit",
                 scale, j->opts.sigma_max);
     if (!err && j->opts.warmup >= j->opts.steps)
         cli_say(

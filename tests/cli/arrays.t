@@ -207,3 +207,7 @@ $ csk phantom --shape 4,5,6 --kind sparse --nonzeros 20 three.npy >/dev/null; fo
 # A constant goes to the real part, before the clipping.
 $ csk mask --shape 8,8 --kind random --acs 0 --accel 2 m.npy >/dev/null; csk convert m.npy --add -2 low.cfl >/dev/null; csk convert low.cfl --real low.npy >/dev/null; csk convert low.npy --add 2 back.npy >/dev/null; csk convert m.npy --add 0 same.npy >/dev/null; cmp back.npy same.npy
 $ csk convert low.npy --add 1.5 --clip clipped.npy >/dev/null; csk convert m.npy --scale 0.5 half.npy >/dev/null; cmp clipped.npy half.npy
+# More than an integer holds.
+$ csk convert m.npy --slice x=99999999999999999999 x.npy
+2 csk convert: --slice: 'x=99999999999999999999' is not like z=180 or z=10:200
+= 2

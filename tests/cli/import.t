@@ -77,3 +77,7 @@ $ sed 's/head -c .*/& | tr "\\000" "\\177"/' pack >bad; sh bad head >bad.safeten
 $ csk phantom --shape 16,16 small.npy >/dev/null; csk denoise small.npy --prior zero.csk --sigma 0.2 other.npy
 2 csk denoise: --sigma is 0.2, but zero.csk was made for 0.0999..0.1001, which --unit multiplies
 = 2
+# A noise level that no card may have.
+$ csk prior import net.safetensors --arch dncnn --sigma 1e-300 -o never.csk
+2 csk prior import: --sigma is 1e-300, expected at least 1e-09
+= 3

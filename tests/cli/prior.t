@@ -74,3 +74,17 @@ $ csk phantom --shape 48,48 p.npy -q >/dev/null; csk convert p.npy --scale 1e-41
   csk prior fit: denormal.npy: no value is above 1e-41, wh
 2 ls: cannot access 'denormal.csk': No such file or directory
 = 2
+# Images near the largest float.
+$ csk convert head.npy --scale 3e38 vast.npy -q >/dev/null; csk prior fit vast.npy --no-phase --levels 2 --shifts 1 vast.csk
+2 csk prior fit: vast.npy: the values are too large or too small to learn from; 'csk convert --scale 1' changes that
+= 3
+# What the scores of images are like must be numbers of a size; few images say little.
+$ csk prior fit --no-phase --levels 1 --shifts 1 head.npy grey.csk >/dev/null; csk prior expect grey.csk head.npy -o one.csk; csk convert head.npy --flip x flipped.npy >/dev/null; csk prior expect grey.csk head.npy flipped.npy -o known.csk >/dev/null
+2 csk prior expect: head.npy: one image that is not zero, at least two are needed
+2 csk prior expect: 2 images say little of how much such images differ: warnings from this card may be wrong
+$ sed 's/"images": *2/"images": 1/' known.csk >bad.csk; csk prior info ./bad.csk; sed 's/"std": *\[[^,]*/"std": [1e300/' known.csk >bad.csk; csk prior info ./bad.csk
+2 csk prior info: ./bad.csk: "images" of "score_norm" is 1, expected at least 2
+2 csk prior info: ./bad.csk: "score_norm" has a number out of range: a level or spread below 0, or a size beyond 1e-9 to 1e9
+= 3
+$ csk prior info ./known.csk | grep -c 'correlation std'
+  1

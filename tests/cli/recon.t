@@ -72,3 +72,6 @@ $ csk recon six.npy --prior h.csk --noise 0.02 six
 # A run without any annealing says so.
 $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --levels 3 --sigma 1e-4 --t-min 0.02 level 2>&1 >/dev/null | head -1 | sed 's/begin with, [0-9.]*/begin with, .../'
   csk recon: all 3 levels are alike: the noise that they begin with, ..., is not above that of the last
+# A prior of images in small numbers is the same prior: its last noise level is as small.
+$ csk convert h.npy --scale 1 h1.npy >/dev/null; csk convert h.npy --scale 1e-5 h5.npy >/dev/null; for s in 1 5; do csk prior fit h$s.npy --levels 2 --shifts 1 h$s.csk >/dev/null; csk recon scan.cfl --coils scan-coils.cfl --prior h$s.csk --samples 2 --levels 8 -q of$s >/dev/null; done; csk metric of1/mean.npy of5/mean.npy | awk 'NR > 1 { print ($2 > 60) }'
+  1

@@ -142,3 +142,43 @@ $ csk convert full-coils.cfl maps.npy >/dev/null; csk solve four.npy --coils map
 $ csk convert p.npy --scale 1e-40 small.npy >/dev/null; csk solve small.npy --method cg-sense --noise 1e-42 small-image.npy
 2 csk solve: small.npy: no value is above 1e-40, where floats lose digits; make them larger, as csk convert --scale 1 does
 = 3
+# What a method does not look at is refused.
+$ csk solve scan.cfl --coils scan-coils.cfl --method cg-sense --lambda 0.1 ignored.npy
+2 csk solve: --lambda does nothing here: it needs --method l1-wavelet, tv or lasso
+= 2
+$ csk solve scan.cfl --coils scan-coils.cfl --no-random-shift --settle 5 ignored.npy
+2 csk solve: --settle does nothing here: it needs --method l1-wavelet with random shifts
+= 2
+$ csk solve --matrix A.npy --data y.npy --method lsq --mask mask.npy ignored.npy
+2 csk solve: --mask does nothing here: it needs --method zero-filled, cg-sense, l1-wavelet or tv
+= 2
+# A misfit that no weight explains is said: here the maps of another scan.
+$ csk convert scan-coils.cfl --flip y other.cfl >/dev/null; csk solve scan.cfl --coils other.cfl --method cg-sense --noise 0.01 other.npy 2>&1 >/dev/null | sed 's/by [0-9.]* times/by ... times/'
+  csk solve: the image misses the data by ... times what the noise level predicts: the coil sensitivities, the mask, the transform (csk solve --help) or the weight does not fit them
+# A first axis of 1 may stand for one coil or for nothing.
+$ csk convert scan.cfl k4.npy >/dev/null; csk convert scan-coils.cfl c4.npy >/dev/null; for f in k4 c4; do head -c 128 $f.npy | sed 's/(4, 32, 32), }   /(1, 4, 32, 32), }/' >$f-1.npy; tail -c +129 $f.npy >>$f-1.npy; done; csk solve k4-1.npy --coils c4-1.npy --method zero-filled --noise 0.01 batch.npy >/dev/null
+2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the second axis of k4-1.npy counts coils, take the first away (csk convert --slice 0=0)
+$ csk convert k4-1.npy --slice 0=0 k4-0.npy >/dev/null; csk convert c4-1.npy --slice 0=0 c4-0.npy >/dev/null; cmp k4-0.npy k4.npy; cmp c4-0.npy c4.npy
+# A mask of more than two values, and one of values that floats hardly hold.
+$ csk convert mask.npy --add 1 twos.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask twos.npy --method zero-filled --noise 0.01 -q twos-image.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask twos.npy --method zero-filled --noise 0.01 --force twos-image.npy 2>&1 >/dev/null | grep -v 'exactly 0'
+  csk solve: twos.npy holds values between its 0 and its largest: all that are not 0 are taken for measured
+$ csk convert mask.npy --scale 1e-40 faint.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask faint.npy --method zero-filled --noise 0.01 -q faint-image.npy >/dev/null; cmp faint-image.npy zf.npy
+$ csk convert faint.npy --scale 1 strong.npy >/dev/null; csk convert mask.npy --add 0 plain.npy >/dev/null; cmp strong.npy plain.npy
+# Nothing that is not finite is written, nor zeros without a word.
+$ csk phantom --kind gaussian --shape 8,6 T.npy >/dev/null; csk phantom --kind sparse --shape 6 --nonzeros 2 s.npy >/dev/null; csk simulate s.npy --matrix T.npy --noise 0.01 t >/dev/null; csk convert T.npy --scale 1e-40 T40.npy >/dev/null; csk solve --matrix T40.npy --data t.npy --method lsq far.npy
+2 csk solve: far.npy: the result holds NaN, infinity or more than a float does; it is not written
+= 3
+$ csk convert T.npy --scale 1e38 T38.npy >/dev/null; csk convert s.npy --scale 1e10 s10.npy >/dev/null; csk simulate s10.npy --matrix T38.npy --noise 0 far
+2 csk simulate: far.npy: the result holds NaN, infinity or more than a float does; it is not written
+= 3
+$ csk solve --matrix T.npy --data t.npy --method lasso --lambda 1e300 empty.npy 2>&1 >/dev/null
+  csk solve: the solution is zero everywhere: the weight leaves nothing of the data; see --lambda and --ridge
+$ printf '%%%%MatrixMarket matrix coordinate real general\n8 6 1\n1 1 1e308\n' >big.mtx; csk solve --matrix big.mtx --data t.npy --method lasso --lambda 0.1x big.npy
+2 csk solve: big.mtx: its largest entry is 1e+308, whose square no double holds
+= 3
+# Coordinate descent says how near it is, and obeys Ctrl-C.
+$ csk solve --matrix T.npy --data t.npy --method lasso --lambda 0.01x --max-iter 1 short.npy 2>&1 >/dev/null | sed 's/[0-9.]*e-[0-9]*/.../'
+  csk solve: not converged after 1 iterations (relative gap ...)
+$ timeout --foreground --preserve-status -s INT 2 csk solve --matrix T.npy --data t.npy --method lasso --lambda 1e-9x --tol 1e-30 --max-iter 2000000000 stopped.npy >/dev/null
+2 csk solve: interrupted
+= 130
