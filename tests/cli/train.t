@@ -164,6 +164,6 @@ $ csk sample ./a.csk --shape 16,16 --samples 1 --diffusion heun --churn 10 --dif
   samples            1x16x16
 $ csk train head.npy --arch unet-xs --patch 16 --batch 2 --steps 2 --sigma-min 0.15 -q -o much.csk >/dev/null; csk simulate head.npy --coils 2 --noise 0.02 -q much >/dev/null; csk recon much.cfl --coils much-coils.cfl --prior ./much.csk --noise 0.02 --samples 2 --levels 2 -q much/ | grep 'radius from'
   radius from                draws near the naive estimate
-# Numbers that are not of the size that noise levels are of; and a training that gives no numbers leaves no checkpoint.
+# Numbers that are not of the size that noise levels are of.
 $ csk convert head.npy --scale 200 large.npy >/dev/null; csk train large.npy --unit 1 --arch unet-xs --patch 16 --batch 2 --steps 1 --warmup 0 -o large.csk 2>&1 >/dev/null | head -1
   csk train: in their unit a hundredth of what the images show is above 4, and the noise levels, up to 1, are for images of about 1: see --unit
