@@ -4,12 +4,9 @@
 #include "cs/format.h"
 
 #include <cblas.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -46,14 +43,6 @@ static cli_exit exit_code(const cli_state *s, csk_status err)
     if (!err && s->not_converged)
         return CLI_EXIT_NOT_CONVERGED;
     return cli_exit_of(err);
-}
-
-double cli_seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* What the library calls "accel" is "--accel" here; told by what follows the name. */
@@ -99,47 +88,6 @@ static void print_error(const cli_cmd *cmd, csk_status err)
         (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, stderr);
     }
     (void)fputc('\n', stderr);
-}
-
-CSK_PRINTF(2, 0)
-static void say(const cli_call *call, const char *fmt, va_list args)
-{
-    cli_bar_clear(call->state);
-    (void)fprintf(stderr, "csk %s: ", call->cmd->name);
-    (void)vfprintf(stderr, fmt, args);
-    (void)fputc('\n', stderr);
-}
-
-void cli_say(const cli_call *call, const char *fmt, ...)
-{
-    va_list args;
-
-    if (call->quiet)
-        return;
-    va_start(args, fmt);
-    say(call, fmt, args);
-    va_end(args);
-}
-
-void cli_detail(const cli_call *call, const char *fmt, ...)
-{
-    va_list args;
-
-    if (!call->verbose)
-        return;
-    va_start(args, fmt);
-    say(call, fmt, args);
-    va_end(args);
-}
-
-void cli_stopped(const cli_call *call, const csk_run_info *info, bool strict)
-{
-    if (info->stop != CSK_STOP_MAX_ITER)
-        return;
-    const bool gap = isnan(info->change); /* coordinate descent knows that instead */
-    cli_say(call, "not converged after %d iterations (relative %s %.1e)", info->iter,
-            gap ? "gap" : "change", gap ? info->gap : info->change);
-    call->state->not_converged |= strict;
 }
 
 /* 0: the default, which is OMP_NUM_THREADS or all cores. Returns what is in force. */
