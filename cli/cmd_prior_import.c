@@ -109,6 +109,9 @@ static csk_status check_options(const cli_call *call, int arch)
     };
     const csk_import_opts *o = &((const import_opts *)call->opts)->import;
 
+    if (o->sigma > 0. && o->sigma < CSK_IMPORT_LEAST_SIGMA)
+        return csk_fail(CSK_ERR_ARG, "--sigma is %g, expected at least %g", o->sigma,
+                        CSK_IMPORT_LEAST_SIGMA);
     if (o->beta_first > o->beta_last)
         return csk_fail(CSK_ERR_ARG, "--beta-first %g is above --beta-last %g",
                         o->beta_first, o->beta_last);

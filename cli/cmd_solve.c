@@ -31,7 +31,7 @@ static const csk_param params[] = {
 /* clang-format on */
 #undef S
 
-/* What a method does not look at is refused, not ignored. */
+/* What belongs to other methods is refused, not ignored. */
 static csk_status check_options(const cli_call *call, const solve_opts *o)
 {
     const bool scan = o->method < SOLVE_LSQ, l1 = o->method == SOLVE_L1_WAVELET;

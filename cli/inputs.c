@@ -92,8 +92,8 @@ static csk_status check_size(const csk_array *a, const char *path, bool digits)
                         (long long)n);
     if (digits && largest < FLT_MIN / FLT_EPSILON)
         return csk_fail(CSK_ERR_NUMERIC,
-                        "%s: no value is above %.3g, where floats lose digits; make "
-                        "them larger, as csk convert --scale 1 does",
+                        "%s: no value is above %.3g, where floats have lost digits; "
+                        "save the data in a smaller unit",
                         path, largest);
     return CSK_OK;
 }
@@ -176,9 +176,7 @@ static void doubt_mask(const cli_call *call, const csk_array *a, const char *pat
         if (value != 0.f && first == 0.f)
             first = value;
         if (value != 0.f && value != first) {
-            cli_say(call,
-                    "%s holds values between its 0 and its largest: all that are not 0 "
-                    "are taken for measured",
+            cli_say(call, "%s is no mask of 0 and 1: all values but 0 count as 1",
                     path);
             return;
         }

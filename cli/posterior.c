@@ -70,37 +70,39 @@ static double real_range(const csk_array *a, double *lowest)
     return most;
 }
 
-/* Most real priors are of photographs, which are not negative, and know no others. */
-static void warn_of_negative(const cli_call *call, const csk_recon *p)
+/* Most real priors are of photographs, which are not negative, and know no others. "" if not. */
+static const char *doubt_negative(const csk_recon *p, char *text, size_t room)
 {
     double lowest;
     const double highest = real_range(&p->naive, &lowest);
 
+    text[0] = '\0';
     if (lowest < -.1 * highest)
-        cli_say(call,
-                "the naive estimate lies in %.3g..%.3g: if the prior's images are not "
-                "negative, add to the data what makes this one so (csk convert --add)",
-                lowest, highest);
+        (void)snprintf(
+            text, room,
+            "; the naive estimate falls to %.3g, and most priors' images are "
+            "not negative: csk convert --add",
+            lowest);
+    return text;
 }
 
-static csk_status check_samples(const cli_call *call, const csk_recon *p)
+static csk_status check_samples(const csk_recon *p)
 {
     const double ratio = p->residual / p->expected;
+    char negative[256];
 
     if (ratio < DIVERGED)
         return CSK_OK;
-    warn_of_negative(call, p);
     return csk_fail(
         CSK_ERR_NUMERIC,
         "the sampling diverged: the samples miss the data by %.3g times what the noise "
-        "level predicts; does the operator (coil sensitivities, mask, transform, blur) "
-        "fit the data, and the prior the image?",
-        ratio);
+        "predicts: operator, noise level or prior do not fit, or it was too short%s",
+        ratio, doubt_negative(p, negative, sizeof(negative)));
 }
 
 static csk_status write_all(cli_results *to, const csk_recon *p)
 {
-    csk_status err = check_samples(to->call, p);
+    csk_status err = check_samples(p);
 
     if (!err && to->replaces)
         err = cli_results_stage(to);
@@ -148,17 +150,21 @@ static void report_langevin(const cli_call *call, const csk_recon_opts *o,
 /* Beyond this, either way, the residual is not what the noise level predicts. */
 #define OFF 1.2
 
-static void warn_of_residual(const cli_call *call, csk_method method, double ratio)
+static void warn_of_residual(const cli_call *call, csk_method method,
+                             const csk_recon *p)
 {
     const bool own = method == CSK_METHOD_LANGEVIN;
+    const double ratio = p->residual / p->expected;
+    char negative[256];
 
     if (ratio > OFF)
         cli_say(
             call,
             "the samples miss the data by %.2f times what the noise level predicts: the "
             "operator (coil sensitivities, mask, transform, blur) or the noise level does not fit the "
-            "data, or the sampling was too short%s",
-            ratio, own ? "" : ", or this sampler needs other settings for such data");
+            "data, or the sampling was too short%s%s",
+            ratio, own ? "" : ", or this sampler needs other settings for such data",
+            doubt_negative(p, negative, sizeof(negative)));
     else if (ratio < 1. / OFF)
         cli_say(
             call,
@@ -183,9 +189,7 @@ static void report_sampling(const cli_call *call, const csk_recon_opts *o,
     cli_put_real(call, "residual_norm", p->residual, -1, NULL);
     cli_put_real(call, "residual_norm_expected", p->expected, -1, NULL);
     cli_put_real(call, "residual_ratio", p->residual / p->expected, 4, NULL);
-    if (p->residual > OFF * p->expected)
-        warn_of_negative(call, p);
-    warn_of_residual(call, (csk_method)o->method.method, p->residual / p->expected);
+    warn_of_residual(call, (csk_method)o->method.method, p);
 }
 
 /* What is not the prior's during the sampling is the operator's: A, the solves with it, noise. */

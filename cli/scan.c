@@ -164,6 +164,7 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
     csk_status err = cli_read(call, &s->kspace, kspace, CLI_USABLE);
     if (!err && coils)
         err = cli_read(call, &maps, coils, CLI_USABLE);
+    const int axes = err ? 0 : k->rank;
     const bool with_coils = !err && has_coils(k, kspace, coils ? &maps.space : NULL);
     if (!err)
         err = cli_bad_input(call, check_space(k, kspace, with_coils));
@@ -177,7 +178,8 @@ csk_status cli_scan_read(const cli_call *call, cli_scan *s, const char *kspace,
     if (!err)
         err = build(call, s, kspace, &maps, coils, mask);
     if (!err && s->is.image.rank == 3 && s->is.coils == 1 && !is_named(kspace))
-        s->maybe_coils = coils ? 2 : 1;
+        s->maybe_coils = axes > 3 ? 2 : 1;
+    s->with_maps = coils != NULL;
     if (!err && mask)
         doubt_mask(call, s, kspace);
     if (err)
@@ -197,15 +199,18 @@ const char *cli_scan_doubt(const cli_scan *s, const char *kspace, char *text,
                            size_t room)
 {
     static const char *const axis[] = { "first", "second" };
-    static const char *const remedy[] = {
-        "give --coils", "take the first away (csk convert --slice 0=0)"
+    static const char *const remedy[2][2] = {
+        { "give --coils",
+          "take the first axis of the maps away (csk convert --slice 0=0)" },
+        { "take the first away (csk convert --slice 0=0) and give --coils",
+          "take the first away (csk convert --slice 0=0)" },
     };
     const int k = s->maybe_coils - 1;
 
     text[0] = '\0';
     if (k >= 0)
         (void)snprintf(text, room, "if the %s axis of %s counts coils, %s", axis[k],
-                       kspace, remedy[k]);
+                       kspace, remedy[k][s->with_maps]);
     return text;
 }
 

@@ -9,8 +9,9 @@
 typedef struct cli_scan {
     csk_array kspace; /**< [coil][...k...] or without coils; 0 where not measured */
     csk_scan is;      /**< the linear inverse problem */
-    int maybe_coils; /**< 1, 2: the axis that was taken for one of a volume, but may count
-                           coils, as the file names none; 0: there is no doubt */
+    int maybe_coils; /**< 1, 2: the axis of the file that was taken for one of a volume, but
+                           may count coils, as the file names none; 0: there is no doubt */
+    bool with_maps;
 } cli_scan;
 
 /**

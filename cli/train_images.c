@@ -173,7 +173,7 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
                               const csk_patches *units, int least, uint64_t seed)
 {
     const bool complex_image = csk_patches_channels(t->patches) == 2;
-    int64_t all = 0, number = 0;
+    int64_t all = 0, number = 0, dark = 0;
 
     for (int i = 0; i < files; i++)
         all += slices_of(&list[i]);
@@ -197,11 +197,15 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
                                 a->data) > .05)
                 t->images++;
             else
-                csk_array_clear(a);
+                dark++, csk_array_clear(a);
         }
     }
-    return t->images > 0
-               ? CSK_OK
+    if (t->images > 0)
+        return CSK_OK;
+    return dark > 0
+               ? csk_fail(
+                     CSK_ERR_NUMERIC,
+                     "no image to validate on reaches 0.05 in its unit: see --unit")
                : csk_fail(CSK_ERR_SHAPE,
                           "no image to validate on is %d pixels wide and high", least);
 }

@@ -249,7 +249,7 @@ static csk_status load_values(csk_array *a, const nifti *h, const uint8_t *bytes
         /* "If datatype is a complex type, then the scaling is to be applied to both the
          * real and imaginary parts" (nifti1.h): the intercept too. */
         for (int64_t i = 0; i < count; i++)
-            a->data[from + i] = csk_narrow(h->slope * value[i] + h->inter);
+            a->data[from + i] = (float)(h->slope * value[i] + h->inter);
     }
     return CSK_OK;
 }

@@ -202,12 +202,12 @@ void csk_npy_load(float *out, const csk_npy *h)
                         count * width, h->type, h->big_endian);
         if (!h->fortran_order) {
             for (int64_t i = 0; i < count * width; i++)
-                out[from * width + i] = csk_narrow(value[i]);
+                out[from * width + i] = (float)value[i];
             continue;
         }
         for (int64_t i = 0; i < count; i++) {
             for (int c = 0; c < width; c++)
-                out[at * width + c] = csk_narrow(value[i * width + c]);
+                out[at * width + c] = (float)value[i * width + c];
             for (int k = 0; k < h->rank; k++) {
                 at += stride[k];
                 if (++index[k] < h->dim[k])

@@ -3,7 +3,6 @@
 #ifndef CSK_CS_SCALAR_PRIV_H
 #define CSK_CS_SCALAR_PRIV_H
 
-#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,14 +30,6 @@ uint64_t csk_load_uint(const uint8_t *p, size_t size, bool big_endian);
 void csk_store_uint(uint8_t *p, size_t size, uint64_t value); /* little endian */
 
 float csk_load_f32(const uint8_t *p, bool big_endian);
-
-/* A float of the same sign that is 0 only for 0: what is too small shall not pass for nothing. */
-static inline float csk_narrow(double v)
-{
-    const float f = (float)v;
-
-    return f == 0.f && v != 0. ? (v > 0. ? FLT_TRUE_MIN : -FLT_TRUE_MIN) : f;
-}
 
 /* out[i] := the i-th of n numbers at `in`, which need not be aligned. */
 void csk_scalar_load(double *out, const uint8_t *in, int64_t n, csk_scalar type,

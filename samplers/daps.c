@@ -151,7 +151,7 @@ static csk_descent annealing(const csk_daps_opts *o)
     if (o->last > 0.)
         range.t_min = o->last;
     else if (o->data == CSK_DAPS_LANGEVIN)
-        range.t_min = fmax(.1, o->range.t_min);
+        range.t_min = fmax(.1, csk_schedule_end(o->range.t_min));
     return range;
 }
 
@@ -173,7 +173,7 @@ csk_status csk_daps(float *x, const csk_posterior *post, int chains, const float
         err = csk_power_bound(&p.norm, post->A);
     if (!err) {
         csk_prior_sigma_range(post->prior, &p.bottom, &top);
-        p.bottom = fmax(p.bottom, o.range.t_min);
+        p.bottom = fmax(p.bottom, csk_schedule_end(o.range.t_min));
         err = csk_walk_down(&w, x, step, &p, &o.monitor);
     }
     return csk_walk_end(&w, x, err, residual, info);

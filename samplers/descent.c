@@ -13,7 +13,7 @@ static const char *const spacings[] = { "geometric", "karras", NULL };
 const csk_param csk_descent_params[] = {
     CSK_OPT_CHOICE(S, spacing, "spacing", 0, spacings,      "spacing of the noise levels"),
     CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",   "first noise level, 0: ten times the spread of the prior"),
-    CSK_OPT_REAL(S, t_min, "t-min", .001, 1e-9, 1e9, "T",   "last noise level, in the units of the prior"),
+    CSK_OPT_REAL(S, t_min, "t-min", 0, 0, 1e9, "T",   "last noise level, in the units of the prior; 0: 0.001, of a wavelet prior times the size of its images"),
     CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO", "exponent of the Karras spacing"),
     CSK_OPT_END,
 };
@@ -39,7 +39,7 @@ csk_status csk_descent_levels(csk_schedule *s, const csk_descent *d, int count,
     csk_prior_sigma_range(prior, &lo, &hi);
     const double top =
         d->t_max > 0. ? d->t_max : fmin(10. * csk_prior_spread(prior), hi);
-    const double bottom = fmax(d->t_min, lo);
+    const double bottom = fmax(csk_schedule_end(d->t_min), lo);
     if (top > hi) /* hi may be infinite */
         return csk_fail(CSK_ERR_ARG, "t-max is %g, not in %g..%g", top, lo, hi);
     if (bottom > hi)

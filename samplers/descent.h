@@ -19,7 +19,7 @@ typedef struct csk_descent {
         t_max; /**< first level; 0: ten times csk_prior_spread(), or the largest level that
                        the prior was made for if that is less */
     double
-        t_min; /**< last level; raised to the smallest one that the prior was made for */
+        t_min; /**< last level, 0: csk_schedule_end(); no less than the prior was made for */
     double rho; /**< exponent of the Karras spacing */
 } csk_descent;
 

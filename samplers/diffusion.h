@@ -31,7 +31,7 @@ typedef struct csk_diffusion_opts {
     int spacing; /**< csk_level_spacing */
     int levels;
     double t_max; /**< first level where there is no x0'; 0: csk_diffusion_top() */
-    double t_min; /**< last level */
+    double t_min; /**< last level; 0: csk_schedule_end() */
     double rho;   /**< exponent of the Karras spacing */
     double churn; /**< S_churn of [3]; 0: the deterministic flow */
     bool

@@ -4,7 +4,6 @@
 #include "cs/format.h"
 #include "cs/mem.h"
 #include "samplers/card_priv.h"
-#include "samplers/diffusion.h"
 #include "samplers/prior_net.h"
 #include "samplers/prior_ridge.h"
 #include "samplers/prior_wavelet_priv.h"
@@ -432,9 +431,9 @@ void csk_model_sigma(const csk_model *m, double *lo, double *hi)
 
 double csk_model_t_min(const csk_model *m, double t_min)
 {
-    if (!csk_model_wavelet(m) || t_min != csk_diffusion_defaults().t_min)
+    if (t_min > 0. || !csk_model_wavelet(m))
         return t_min;
-    return t_min * pow(10., round(log10(csk_model_scale(m))));
+    return fmin(1e-3 * pow(10., round(log10(csk_model_scale(m)))), 1e9);
 }
 
 const char *csk_model_card(const csk_model *m)

@@ -68,8 +68,8 @@ CSK_API double csk_model_scale(const csk_model *m);
 CSK_API void csk_model_sigma(const csk_model *m, double *lo, double *hi);
 
 /**
- * @p t_min, or, where that is the default of csk_diffusion_opts, what is to the images of a wavelet
- * prior as the default is to images of about 1: that times the power of ten next to their scale.
+ * @p t_min, and for 0 what suits the model: of a wavelet prior a thousandth of the power of ten next to
+ * csk_model_scale(), at most 1e9; 0 of others, for csk_schedule_end().
  */
 CSK_API double csk_model_t_min(const csk_model *m, double t_min);
 

@@ -54,7 +54,7 @@ static csk_status draw_truth(simulation *s, csk_rng name)
     csk_axpby(n, 1., s->x0, s->level, s->estimate);
     near.tether = s->estimate;
     near.tether_std = s->level;
-    if (o.t_min > .5 * s->level)
+    if (csk_schedule_end(o.t_min) > .5 * s->level)
         o.t_min = .1 * s->level; /* of images in small numbers */
     if (csk_diffusion_bottom(near.prior, o.t_min, INFINITY) >= s->level) {
         s->info.evaluations++; /* the prior knows no less noise: its mean will do */

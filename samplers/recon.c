@@ -165,7 +165,8 @@ static void settle(csk_recon_job *r)
         l->step = l->transition == CSK_TRANSITION_ANCESTRAL ? CSK_RECON_ANCESTRAL_STEP
                                                             : CSK_RECON_LEARNED_STEP;
     if (r->o.method.method == CSK_METHOD_LANGEVIN)
-        o->diffusion.t_min = fmax(o->diffusion.t_min, last_smoothing(r));
+        o->diffusion.t_min =
+            fmax(csk_schedule_end(o->diffusion.t_min), last_smoothing(r));
 }
 
 csk_status csk_recon_begin(const csk_recon_job *r, csk_recon_stage stage)

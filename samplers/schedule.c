@@ -90,6 +90,11 @@ csk_status csk_schedule_karras(csk_schedule *s, int count, double hi, double lo,
     return err;
 }
 
+double csk_schedule_end(double t_min)
+{
+    return t_min > 0. ? t_min : 1e-3;
+}
+
 static double time_at(const csk_admissible *p, double gamma)
 {
     return p->c_time * (p->m * gamma + log(p->lambda / p->eps)) / p->alpha;

@@ -21,6 +21,9 @@ typedef struct csk_schedule {
 
 CSK_API void csk_schedule_clear(csk_schedule *s);
 
+/** Where noise levels end: @p t_min, for 0 a thousandth, that of images of about 1. */
+CSK_API double csk_schedule_end(double t_min);
+
 /** level[i] = hi (lo/hi)^(i/(count-1)); count = 1 gives lo. hi >= lo > 0. */
 CSK_API csk_status csk_schedule_geometric(csk_schedule *s, int count, double hi,
                                           double lo) CSK_MUST_CHECK;

@@ -498,7 +498,7 @@ START_TEST(refuses_bad_arguments)
     /* Nowhere to fall to; ancestral steps are for the interleaved order. */
     o = csk_recover_defaults();
     o.order = CSK_ORDER_PAPER;
-    o.sigma = o.diffusion.t_min;
+    o.sigma = csk_schedule_end(o.diffusion.t_min);
     ck_assert_int_eq(csk_recover(x, &p.post, 1, x0, 1., run, &o, NULL, NULL),
                      CSK_ERR_ARG);
     ck_assert(strstr(csk_error_message(), "expected above t-min"));

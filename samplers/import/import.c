@@ -45,9 +45,6 @@ const csk_param csk_import_params[] = {
 /* clang-format on */
 #undef S
 
-/* What is 0 is left to the published network; a card takes nothing below this. */
-#define LEAST_SIGMA 1e-9
-
 csk_import_opts csk_import_defaults(void)
 {
     csk_import_opts o = { .name = NULL };
@@ -178,9 +175,9 @@ csk_status csk_import(csk_tensors *model, int arch, const csk_tensors *weights,
 {
     csk_status err = csk_param_check(csk_import_params, opts);
 
-    if (!err && opts->sigma > 0. && opts->sigma < LEAST_SIGMA)
+    if (!err && opts->sigma > 0. && opts->sigma < CSK_IMPORT_LEAST_SIGMA)
         err = csk_fail(CSK_ERR_ARG, "sigma is %g, expected at least %g", opts->sigma,
-                       LEAST_SIGMA);
+                       CSK_IMPORT_LEAST_SIGMA);
     if (err)
         return err;
     importer im = { .opts = opts,

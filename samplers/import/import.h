@@ -75,6 +75,9 @@ typedef enum csk_import_range {
 } csk_import_range;
 
 /** What weights do not tell. 0 in a noise level stands for what was published. */
+/** The least noise level a card may have; 0 in the options is the published one. */
+#define CSK_IMPORT_LEAST_SIGMA 1e-9
+
 typedef struct csk_import_opts {
     double
         sigma; /**< dncnn, tdv: the noise level trained for, images in 0 .. 1; 25/255 */

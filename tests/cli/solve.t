@@ -140,7 +140,7 @@ $ csk convert full-coils.cfl maps.npy >/dev/null; csk solve four.npy --coils map
   shape          32x32
 # Where floats lose digits nothing is right (CG was 60 times too large, without a word).
 $ csk convert p.npy --scale 1e-40 small.npy >/dev/null; csk solve small.npy --method cg-sense --noise 1e-42 small-image.npy
-2 csk solve: small.npy: no value is above 1e-40, where floats lose digits; make them larger, as csk convert --scale 1 does
+2 csk solve: small.npy: no value is above 1e-40, where floats have lost digits; save the data in a smaller unit
 = 3
 # What a method does not look at is refused.
 $ csk solve scan.cfl --coils scan-coils.cfl --method cg-sense --lambda 0.1 ignored.npy
@@ -161,7 +161,7 @@ $ csk convert scan.cfl k4.npy >/dev/null; csk convert scan-coils.cfl c4.npy >/de
 $ csk convert k4-1.npy --slice 0=0 k4-0.npy >/dev/null; csk convert c4-1.npy --slice 0=0 c4-0.npy >/dev/null; cmp k4-0.npy k4.npy; cmp c4-0.npy c4.npy
 # A mask of more than two values, and one of values that floats hardly hold.
 $ csk convert mask.npy --add 1 twos.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask twos.npy --method zero-filled --noise 0.01 -q twos-image.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask twos.npy --method zero-filled --noise 0.01 --force twos-image.npy 2>&1 >/dev/null | grep -v 'exactly 0'
-  csk solve: twos.npy holds values between its 0 and its largest: all that are not 0 are taken for measured
+  csk solve: twos.npy is no mask of 0 and 1: all values but 0 count as 1
 $ csk convert mask.npy --scale 1e-40 faint.npy >/dev/null; csk solve scan.cfl --coils scan-coils.cfl --mask faint.npy --method zero-filled --noise 0.01 -q faint-image.npy >/dev/null; cmp faint-image.npy zf.npy
 $ csk convert faint.npy --scale 1 strong.npy >/dev/null; csk convert mask.npy --add 0 plain.npy >/dev/null; cmp strong.npy plain.npy
 # Nothing that is not finite is written, nor zeros without a word.
@@ -182,3 +182,7 @@ $ csk solve --matrix T.npy --data t.npy --method lasso --lambda 0.01x --max-iter
 $ timeout --foreground --preserve-status -s INT 2 csk solve --matrix T.npy --data t.npy --method lasso --lambda 1e-9x --tol 1e-30 --max-iter 2000000000 stopped.npy >/dev/null
 2 csk solve: interrupted
 = 130
+# The remark names the axis of the file that is in doubt, and what helps.
+$ csk solve k4.npy --coils c4-1.npy --method zero-filled --noise 0.01 v2.npy >/dev/null; csk solve k4-1.npy --method zero-filled --noise 0.01 v3.npy >/dev/null
+2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the first axis of k4.npy counts coils, take the first axis of the maps away (csk convert --slice 0=0)
+2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the second axis of k4-1.npy counts coils, take the first away (csk convert --slice 0=0) and give --coils
