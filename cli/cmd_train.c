@@ -149,7 +149,7 @@ const cli_cmd cmd_train = {
         "of a run that was not stopped. With another --steps the schedule ends there.\n\n"
         "Validation is on files that --validate holds out: the decibels by which noise "
         "of levels 0.01, 0.02, 0.05, 0.1, 0.2 and 0.5 is reduced, on the way for four of the "
-        "images, in the end for all (200 at most). Without it the images "
+        "images, in the end for 24 at most. Without it the images "
         "are those of the training, which flatters.",
     .args = args,
     .params = params,
