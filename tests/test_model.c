@@ -229,8 +229,8 @@ static const struct {
     { "\"images\": 3", "\"images\": null", "\"images\" is missing or not an integer" },
     { "[0.1, 0.2], \"mean\"", "[], \"mean\"", "\"score_norm\" is no list of 1 to 8" },
     { "[0.1, 0.2], \"mean\"", "[0.1], \"mean\"", "\"mean\" is no list of 1 numbers" },
-    { "[0.1, 0.2], \"mean\"", "[0.1, -1], \"mean\"", "a number out of range" },
-    { "[0.01, 0.02]", "[0.01, -0.02]", "a number out of range" },
+    { "[0.1, 0.2], \"mean\"", "[0.1, -1], \"mean\"", "level or spread below 0" },
+    { "[0.01, 0.02]", "[0.01, -0.02]", "level or spread below 0" },
 };
 
 /* @p text with @p from replaced by @p to. */
