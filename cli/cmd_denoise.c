@@ -132,6 +132,8 @@ static csk_status run(const cli_call *call)
     if (!err)
         err = cli_prior_check_moved(
             call, &j.from, sqrt(j.moved / (double)csk_space_len(&j.image.space)),
+            csk_norm(csk_space_len(&j.image.space), j.image.data) /
+                sqrt((double)csk_space_len(&j.image.space)),
             j.o->sigma);
     const double seconds = cli_seconds() - start;
     if (!err)

@@ -219,7 +219,9 @@ static csk_status check_near(const job *j)
         square += far * far;
     }
     const double moved = j->o->unit * sqrt(square / (double)(count * n));
-    return cli_prior_check_moved(j->call, &j->model, moved, j->o->sigma);
+    const double size =
+        j->o->unit * csk_norm(count * n, j->stack.data) / sqrt((double)(count * n));
+    return cli_prior_check_moved(j->call, &j->model, moved, size, j->o->sigma);
 }
 
 static csk_status run(const cli_call *call)

@@ -372,12 +372,12 @@ void cli_put_score_norm(const cli_call *call, const csk_score_norm *s)
 }
 
 csk_status cli_prior_check_moved(const cli_call *call, const cli_prior *p, double moved,
-                                 double sigma)
+                                 double size, double sigma)
 {
     static const char remedy[] = "see --unit, csk prior check and, for images below 0, "
                                  "csk convert --add";
 
-    if (moved < 2. * sigma)
+    if (moved < 2. * sigma || moved < 1e-5 * size) /* or roundings of floats */
         return CSK_OK;
     if (moved < 100. * sigma) {
         cli_say(

@@ -40,9 +40,10 @@ void cli_prior_clear(cli_prior *p);
  * about as much. Said beyond twice that; CSK_ERR_NUMERIC, "diverged", from a hundred times on.
  *
  * @param moved  root mean square of what it changed, in the units of @p sigma
+ * @param size   that of the result: a change of its floats' roundings is none
  */
 csk_status cli_prior_check_moved(const cli_call *call, const cli_prior *p, double moved,
-                                 double sigma) CSK_MUST_CHECK;
+                                 double size, double sigma) CSK_MUST_CHECK;
 
 /** The table "score_norm": what a card says of scores, nothing if it is silent. */
 void cli_put_score_norm(const cli_call *call, const csk_score_norm *s);

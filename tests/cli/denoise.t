@@ -30,6 +30,9 @@ $ csk denoise noisy.npy --prior grey.csk x.npy
 $ csk denoise noisy.npy --prior complex.csk --sigma 0.1 x.npy
 2 csk denoise: complex.csk: describes complex images, not real ones
 = 3
+# Less noise than floats have digits is no divergence.
+$ csk denoise noisy.npy --prior grey.csk --sigma 1e-10 fine.npy | grep images
+  images             48x48
 # Images that a prior cannot know: said from twice the noise on, refused from a hundredfold.
 $ for c in -0.13 -1; do csk convert noisy.npy --add $c low.npy --force >/dev/null; csk denoise low.npy --prior natural --sigma 0.1 low$c.npy 2>&1 >/dev/null | sed 's/by [0-9.e+]* (/by ... (/'; done
   csk denoise: 'natural' changed the image by ... (rms), the noise is 0.1: it does not know such images; see --unit, csk prior check and, for images below 0, csk convert --add
