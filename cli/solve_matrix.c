@@ -13,6 +13,7 @@
 typedef struct equations {
     csk_matrix A;
     double *b, *x;
+    bool begun; /* x is worth keeping if Ctrl-C ends the work */
 } equations;
 
 /* Give @p A complex entries. */
@@ -106,8 +107,8 @@ static csk_status least_squares(equations *s, const cli_call *call, const solve_
     if (o->max_iter)
         how.max_iter = o->max_iter;
     const csk_status err = csk_lsq(s->x, &s->A, s->b, &how, &info);
-    if (err) /* the options are in range: it is the matrix or its data */
-        return cli_bad_input(call, err);
+    if (err) /* the options are in range: it is the matrix or its data, or Ctrl-C */
+        return err == CSK_ERR_ABORTED ? err : cli_bad_input(call, err);
     cli_put_text(call, "factorisation", csk_lsq_method_name(info.method));
     if (info.rank >= 0)
         cli_put_int(call, "rank", info.rank);
@@ -146,8 +147,10 @@ static csk_status lasso(equations *s, const cli_call *call, const solve_opts *o)
     if (o->max_iter)
         how.max_iter = o->max_iter;
     err = csk_lasso(s->x, &s->A, s->b, &how, &info);
-    if (err) /* the options are in range: it is the matrix or its data, or Ctrl-C */
-        return err == CSK_ERR_ABORTED ? err : cli_bad_input(call, err);
+    if (err &&
+        err != CSK_ERR_ABORTED) /* options are in range: the matrix or its data */
+        return cli_bad_input(call, err);
+    s->begun = info.iter > 0;
 
     const int width = (int)s->A.field;
     int64_t nonzero = 0;
@@ -158,8 +161,9 @@ static csk_status lasso(equations *s, const cli_call *call, const solve_opts *o)
     solve_put_run(call, &info);
     cli_put_real(call, "objective", info.objective, -1, NULL);
     cli_put_real(call, "residual", info.residual, -1, NULL);
-    cli_stopped(call, &info, o->strict);
-    return CSK_OK;
+    if (!err)
+        cli_stopped(call, &info, o->strict);
+    return err;
 }
 
 csk_status solve_matrix(const cli_call *call)
@@ -176,10 +180,13 @@ csk_status solve_matrix(const cli_call *call)
         cli_put_text(call, "kind", s.A.start ? "sparse" : "dense");
         err = (o->method == SOLVE_LASSO ? lasso : least_squares)(&s, call, o);
     }
-    if (!err)
-        err = write_solution(&s, call);
-    if (!err)
-        cli_put_real(call, "seconds", cli_seconds() - begin, 2, NULL);
+    if (!err || (err == CSK_ERR_ABORTED && s.begun)) {
+        const csk_status wrote = write_solution(&s, call);
+        if (wrote)
+            err = wrote;
+        else
+            cli_put_real(call, "seconds", cli_seconds() - begin, 2, NULL);
+    }
     csk_matrix_clear(&s.A);
     csk_free(s.b);
     csk_free(s.x);

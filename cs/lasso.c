@@ -256,8 +256,10 @@ static csk_status iterate(lasso *l, const csk_lasso_opts *o)
         rank_columns(l, s);
         choose_set(l);
         err = solve_set(l, inner_fraction * (l->primal - l->dual), o);
-        if (err)
+        if (err) {
+            (void)look_at_all(l); /* what is told is of the x that is left */
             return err;
+        }
     }
 }
 

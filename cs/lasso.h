@@ -41,7 +41,8 @@ CSK_API csk_status csk_lasso_lambda_max(double *lambda_max, const csk_matrix *A,
                                         const double *b) CSK_MUST_CHECK;
 
 /**
- * @param x     in: first guess, such as the solution for a larger lambda; out: the result
+ * @param x     in: first guess, such as the solution for a larger lambda; out: the result,
+ *              also when the monitor ended the run
  * @param b     one scalar a row
  * @param info  filled in on every return, may be NULL; iter: passes; applications: of the
  *              whole A or A^H; change: NaN

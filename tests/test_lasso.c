@@ -304,6 +304,15 @@ START_TEST(monitor_sees_and_ends)
     ck_assert_int_eq(csk_lasso(x, &A, b, &o, &info), CSK_ERR_ABORTED);
     ck_assert_int_eq(info.stop, CSK_STOP_MONITOR);
     ck_assert(isfinite(info.gap));
+
+    /* What is told is of the x that is left. */
+    const int64_t m = A.rows * (int64_t)A.field;
+    double *r = csk_alloc(m, sizeof(*r)), square = 0.;
+    csk_matrix_apply(&A, false, r, x);
+    for (int64_t i = 0; i < m; i++)
+        square += (b[i] - r[i]) * (b[i] - r[i]);
+    ck_assert_double_eq_tol(info.residual, sqrt(square), 1e-9);
+    csk_free(r);
     csk_free(b);
     csk_matrix_clear(&A);
 }
