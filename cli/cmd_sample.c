@@ -124,6 +124,39 @@ static csk_status check_options(const cli_call *call, const sample_opts *o)
     return cli_check_readers(call, readers);
 }
 
+/* Is the noise that the diffusion passes what the prior knows? */
+static csk_status check_levels(const job *j)
+{
+    const sample_opts *o = j->o;
+    const char *path = cli_arg_of(j->call, 0);
+    const double t_min = csk_model_t_min(j->model.model, o->diffusion.t_min);
+    double lo, hi;
+
+    csk_model_sigma(j->model.model, &lo, &hi);
+    if (o->near) {
+        const double sigma = o->sigma / o->unit;
+        const double end = csk_diffusion_bottom(j->prior, t_min, sigma);
+        if (sigma > end)
+            return CSK_OK;
+        return csk_fail(CSK_ERR_ARG,
+                        "--sigma is %g, expected more than %g, where the diffusion of "
+                        "%s ends%s",
+                        o->sigma, o->unit * end, path,
+                        o->diffusion.t_min > lo ? "; see --t-min" : "");
+    }
+    if (o->diffusion.t_max > hi)
+        return csk_fail(CSK_ERR_ARG,
+                        "--t-max is %g, expected at most %g, the most that %s knows",
+                        o->diffusion.t_max, hi, path);
+    if (hi < 10. * csk_model_scale(j->model.model))
+        cli_say(
+            j->call,
+            "%s knows noise up to %.3g, too little to begin from nothing: the images "
+            "will be nearly empty; see --near",
+            path, o->unit * hi);
+    return CSK_OK;
+}
+
 static csk_status prepare(job *j)
 {
     const csk_model_opts how = { .shift = j->o->shift };
@@ -145,7 +178,7 @@ static csk_status prepare(job *j)
         err = j->o->near ? read_near(j) : parse_image(j);
     if (!err)
         err = csk_model_prior(&j->prior, &j->image, j->model.model, 1., &how);
-    return err;
+    return err || j->o->exact ? err : check_levels(j);
 }
 
 /* Samples first .. first + count - 1; a sample does not know of its batch. */
@@ -321,8 +354,8 @@ const cli_cmd cmd_sample = {
         "of recon, is the better model of one image given data, but samples from no "
         "density, and much too weakly from no data at all.\n\n"
         "Learned priors know noise up to their highest level only, where a diffusion begins at "
-        "most, whatever --t-max: too little to begin from nothing. Drawn so, images of the "
-        "priors that csk brings are nearly empty; use --near.\n\n"
+        "most. Those that csk brings know too little to begin from nothing: images drawn so are "
+        "nearly empty, which csk says; use --near.\n\n"
         "With --near it draws from p(x | x'), x' = x + SIGMA n being the noisy image: "
         "the conditional diffusion with which csk recon begins, without a measurement.\n\n"
         "The same seed gives the same bytes, whatever the number of threads; with more "

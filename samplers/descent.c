@@ -14,7 +14,7 @@ const csk_param csk_descent_params[] = {
     CSK_OPT_CHOICE(S, spacing, "spacing", 0, spacings,      "spacing of the noise levels"),
     CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",   "first noise level, 0: ten times the spread of the prior"),
     CSK_OPT_REAL(S, t_min, "t-min", 0, 0, 1e9, "T",   "last noise level, in the units of the prior; 0: 0.001, of a wavelet prior times the size of its images"),
-    CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO", "exponent of the Karras spacing"),
+    CSK_OPT_REAL(S, rho,   "rho",   7,    .1,   1e3, "RHO", "exponent of the Karras spacing"),
     CSK_OPT_END,
 };
 /* clang-format on */

@@ -18,7 +18,7 @@ const csk_param csk_diffusion_params[] = {
     CSK_OPT_INT (S, levels, "diffusion-levels", 48, 1, 1000000, "N", "noise levels of the diffusion"),
     CSK_OPT_REAL(S, t_max, "t-max", 0,    0,    1e9, "T",     "first noise level of an unconditional diffusion, 0: ten times the spread of the prior"),
     CSK_OPT_REAL(S, t_min, "t-min", 0, 0, 1e9, "T",     "last noise level, in the units of the prior; 0: 0.001, of a wavelet prior times the size of its images"),
-    CSK_OPT_REAL(S, rho,   "rho",   7,    1e-3, 1e3, "RHO",   "exponent of the Karras spacing"),
+    CSK_OPT_REAL(S, rho,   "rho",   7,    .1,   1e3, "RHO",   "exponent of the Karras spacing"),
     CSK_OPT_REAL(S, churn, "churn", 0,    0,    1e6, "CHURN", "noise put back by Heun's method, over all steps"),
     CSK_OPT_FLAG(S, denoise, "final-denoise", 1,              "end with one step of the denoiser"),
     CSK_OPT_END,

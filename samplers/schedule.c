@@ -77,9 +77,9 @@ csk_status csk_schedule_geometric(csk_schedule *s, int count, double hi, double 
 csk_status csk_schedule_karras(csk_schedule *s, int count, double hi, double lo,
                                double rho)
 {
-    if (!(rho > 0. && isfinite(rho)))
-        return csk_fail(CSK_ERR_ARG, "schedule: rho is %g, expected a positive number",
-                        rho);
+    if (!(rho >= .1 &&
+          isfinite(rho))) /* the powers of 1e-30 and 1e30 are numbers then */
+        return csk_fail(CSK_ERR_ARG, "schedule: rho is %g, expected at least 0.1", rho);
     const csk_status err = make(s, count, hi, lo);
     const double a = pow(hi, 1. / rho), b = pow(lo, 1. / rho);
 

@@ -28,7 +28,7 @@ CSK_API double csk_schedule_end(double t_min);
 CSK_API csk_status csk_schedule_geometric(csk_schedule *s, int count, double hi,
                                           double lo) CSK_MUST_CHECK;
 
-/** level[i] = (hi^(1/rho) + i/(count-1) (lo^(1/rho) - hi^(1/rho)))^rho [2]; rho > 0. */
+/** level[i] = (hi^(1/rho) + i/(count-1) (lo^(1/rho) - hi^(1/rho)))^rho [2]; rho >= .1. */
 CSK_API csk_status csk_schedule_karras(csk_schedule *s, int count, double hi, double lo,
                                        double rho) CSK_MUST_CHECK;
 

@@ -57,3 +57,18 @@ $ csk sample head.csk --exact --churn 2 none.npy
 $ csk sample head.csk --rho 5 none.npy
 2 csk sample: --rho does nothing here: it needs --spacing karras
 = 2
+
+# Noise that the prior does not know.
+$ csk sample natural --shape 16,16 --t-max 3 none.npy
+2 csk sample: --t-max is 3, expected at most 1, the most that natural knows
+= 2
+$ csk sample natural --shape 16,16 --samples 1 --diffusion-levels 2 d.npy 2>&1 >/dev/null
+  csk sample: natural knows noise up to 1, too little to begin from nothing: the images will be nearly empty; see --near
+$ csk sample natural --near head.npy --sigma 0.0005 none.npy
+2 csk sample: --sigma is 0.0005, expected more than 0.003996, where the diffusion of natural ends
+= 2
+$ csk sample head.csk --shape 32,32 --spacing karras --rho 0.01 none.npy
+2 csk sample: --rho is 0.01, not in 0.1..1000
+= 2
+$ ls none.npy 2>/dev/null
+= 2

@@ -162,6 +162,7 @@ $ csk train head.npy /proc/none.csk
 # Raised by churn, the noise stays within what the network knows; and the least it knows may be much.
 $ csk sample ./a.csk --shape 16,16 --samples 1 --diffusion heun --churn 10 --diffusion-levels 4 churned.npy | grep samples
   samples            1x16x16
+2 csk sample: ./a.csk knows noise up to 1, too little to begin from nothing: the images will be nearly empty; see --near
 $ csk train head.npy --arch unet-xs --patch 16 --batch 2 --steps 2 --sigma-min 0.15 -q -o much.csk >/dev/null; csk simulate head.npy --coils 2 --noise 0.02 -q much >/dev/null; csk recon much.cfl --coils much-coils.cfl --prior ./much.csk --noise 0.02 --samples 2 --levels 2 -q much/ | grep 'radius from'
   radius from                draws near the naive estimate
 # Numbers that are not of the size that noise levels are of.
