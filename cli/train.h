@@ -154,6 +154,8 @@ typedef struct train_job {
     double before;       /**< seconds spent by earlier runs */
     double start, saved;
     int first; /**< step at which this run began */
+    bool
+        broken; /**< the last validation found a divergence: checkpoints stay as they are */
 } train_job;
 
 void train_job_clear(train_job *j);

@@ -65,6 +65,28 @@ static csk_status write_model(const train_job *j, const csk_train_score *score)
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 
+/* The level of the training at which the least noise is removed; -1: none is of the training. */
+static int worst_level(const train_job *j, const csk_train_score *score)
+{
+    int worst = -1;
+
+    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
+        if (csk_train_levels[k] >= j->opts.sigma_min &&
+            csk_train_levels[k] <= j->opts.sigma_max &&
+            (worst < 0 || !(score->gain[k] >= score->gain[worst]))) /* NaN is worst */
+            worst = k;
+    }
+    return worst;
+}
+
+/* Does the prior add a hundred times the noise, or give no numbers? */
+static bool is_broken(const train_job *j, const csk_train_score *score)
+{
+    const int k = worst_level(j, score);
+
+    return k >= 0 && !(score->gain[k] > -20.);
+}
+
 /* A few of the images for a look on the way, all of them in the end. */
 static csk_status assess(train_job *j, csk_train_score *score, bool all)
 {
@@ -84,7 +106,7 @@ static void say_progress(const train_job *j, double loss, const csk_train_score 
 
     cli_say(
         j->call,
-        "step %d of %d: loss %.4f; noise reduced by %.2f %.2f %.2f %.2f %.2f %.2f dB; "
+        "step %d of %d: loss %.4g; noise reduced by %.2f %.2f %.2f %.2f %.2f %.2f dB; "
         "%.1f patches a second, %.0f min left",
         done, j->opts.steps, loss, score->gain[0], score->gain[1], score->gain[2],
         score->gain[3], score->gain[4], score->gain[5], rate * j->opts.batch, left);
@@ -107,7 +129,7 @@ static csk_status advance(train_job *j, int until, double *loss)
         const int steps = train_engine_done(&j->engine) - before;
         sum += steps > 0 ? mean * steps : 0.;
         counted += steps;
-        if (!err && cli_seconds() - j->saved > j->o->save * 60.)
+        if (!err && !j->broken && cli_seconds() - j->saved > j->o->save * 60.)
             err = save(j, NULL);
     }
     *loss = sum / counted;
@@ -128,24 +150,12 @@ static csk_status loop(train_job *j)
         err = advance(j, last ? j->opts.steps : next, &loss);
         if (!err)
             err = assess(j, &score, false);
-        if (!err)
+        if (!err) {
             say_progress(j, loss, &score);
+            j->broken = is_broken(j, &score);
+        }
     }
     return err;
-}
-
-/* The level of the training at which the least noise is removed; -1: none is of the training. */
-static int worst_level(const train_job *j, const csk_train_score *score)
-{
-    int worst = -1;
-
-    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
-        if (csk_train_levels[k] >= j->opts.sigma_min &&
-            csk_train_levels[k] <= j->opts.sigma_max &&
-            (worst < 0 || !(score->gain[k] >= score->gain[worst]))) /* NaN is worst */
-            worst = k;
-    }
-    return worst;
 }
 
 /* A denoiser that adds noise has learned nothing; one that adds a hundred times as much is none. */
@@ -160,7 +170,7 @@ static csk_status check_divergence(const train_job *j, const csk_train_score *sc
             "the training diverged: at noise %g the prior gives no numbers; "
             "try a lower --rate, or another --unit",
             csk_train_levels[k]);
-    if (!(gain > -20.))
+    if (is_broken(j, score))
         return csk_fail(CSK_ERR_NUMERIC,
                         "the training diverged: at noise %g the prior adds noise (%.3g "
                         "dB); try a lower --rate, or a longer --warmup",
@@ -206,7 +216,10 @@ csk_status train_job_work(train_job *j)
     err = loop(j);
     if (!err)
         err = assess(j, &score, true);
-    if (err == CSK_ERR_ABORTED) {
+    if (err == CSK_ERR_ABORTED && j->broken) {
+        cli_say(j->call, "the training diverged: its state is not written to %s",
+                j->checkpoint);
+    } else if (err == CSK_ERR_ABORTED) {
         const csk_status saved = save(j, NULL);
         if (saved)
             return saved;

@@ -245,10 +245,9 @@ static csk_status step(void *training, double *loss)
     draw_levels(t);
     draw_patches(t);
     *loss = learn(t);
-    if (!isfinite(*loss))
-        return csk_fail(CSK_ERR_NUMERIC,
-                        "training: the loss is %g at step %d; a lower --rate may help",
-                        *loss, t->done + 1);
+    const csk_status err = csk_train_loop_check(*loss, t->done);
+    if (err)
+        return err;
     move(t);
     t->done++;
     return CSK_OK;

@@ -3,6 +3,16 @@
 
 #include <math.h>
 
+csk_status csk_train_loop_check(double loss, int done)
+{
+    if (isfinite(loss))
+        return CSK_OK;
+    /* Before any step it is not the rate. */
+    return csk_fail(CSK_ERR_NUMERIC, "training: the loss is %g at step %d; %s",
+                    fabs(loss), done + 1,
+                    done ? "a lower --rate may help" : "is --unit that of the images?");
+}
+
 csk_status csk_train_loop_run(const csk_train_loop *l, int until, double *loss,
                               const csk_monitor *monitor)
 {

@@ -23,4 +23,7 @@ typedef struct csk_train_loop {
 csk_status csk_train_loop_run(const csk_train_loop *l, int until, double *loss,
                               const csk_monitor *monitor) CSK_MUST_CHECK;
 
+/* CSK_ERR_NUMERIC if the loss after `done` steps is no number. */
+csk_status csk_train_loop_check(double loss, int done) CSK_MUST_CHECK;
+
 #endif

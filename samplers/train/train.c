@@ -155,10 +155,9 @@ static csk_status step(void *training, double *loss)
     csk_rng_normal((csk_rng){ t->seed, STREAM_NOISE, (uint32_t)t->done }, n, t->noise);
     add_noise(t);
     *loss = loss_and_gradient(t);
-    if (!isfinite(*loss))
-        return csk_fail(CSK_ERR_NUMERIC,
-                        "training: the loss is %g at step %d; a lower --rate may help",
-                        *loss, t->done + 1);
+    const csk_status err = csk_train_loop_check(*loss, t->done);
+    if (err)
+        return err;
     const double norm = csk_norm(t->adam.n, t->gradient);
     const double decay = fmin(o->ema, (1. + t->done) / (10. + t->done));
     if (isfinite(norm)) /* else the step is left out */
