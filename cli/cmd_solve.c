@@ -15,7 +15,7 @@ static const csk_param params[] = {
     CSK_OPT_TEXT(S, mask,   "mask",   "FILE", "where SCAN was measured (default: where it is not 0)"),
     CSK_OPT_TEXT(S, matrix, "matrix", "FILE", "A: Matrix Market, or an array [row][column]"),
     CSK_OPT_TEXT(S, data,   "data",   "FILE", "b: one number for each row of A"),
-    CSK_OPT_TEXT(S, lambda, "lambda", "WEIGHT", "0.3, or 0.05x to mean 0.05 lambda_max, or auto (the default; not for lasso)"),
+    CSK_OPT_TEXT(S, lambda, "lambda", "WEIGHT", "0.3, or 0.05x to mean 0.05 lambda_max (0.001x is more like a scan), or auto (the default; not for lasso)"),
     CSK_OPT_GROUP(S, automatic, csk_lambda_params),
     CSK_OPT_REAL(S, noise,  "noise",  0, 0, 1e30, "ETA", "standard deviation of the noise in each real number; 0: estimate it"),
     CSK_OPT_TEXT(S, wavelet, "wavelet", "NAME", "haar, db2 .. db8, sym2 .. sym8; db2 unless given"),

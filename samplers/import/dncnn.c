@@ -45,6 +45,18 @@ static int walk(importer *im)
     const double high = im->opts->sigma_high > 0. ? im->opts->sigma_high : 75. / 255.;
     int out, x = CSK_GRAPH_INPUT;
 
+    if (!map && im->opts->sigma_high > 0.)
+        import_fail(
+            im, CSK_ERR_ARG,
+            "%s: sigma-high does nothing here: without a map of the noise as input "
+            "the network knows one level, sigma",
+            im->what);
+    if (map && im->opts->sigma > 0.)
+        import_fail(
+            im, CSK_ERR_ARG,
+            "%s: sigma does nothing here: the network has a map of the noise as "
+            "input and knows levels up to sigma-high",
+            im->what);
     if (map)
         x = csk_graph_concat(&im->graph, x, csk_graph_noise_map(&im->graph, 1.));
     const int h = layers(im, x, in, &out);
