@@ -2,17 +2,22 @@
 /*
  * A network of 2.95 million parameters in csk, against the sum of its convolutions in oneDNN
  * alone and against PyTorch, all in one run: an image of 320x320, and a step of training
- * (forward, derivatives by the weights, the weights packed again) on 16 patches of 64x64.
+ * (forward, derivatives by the weights, the weights packed again) on 16 patches of 64x64; and
+ * a whole step of csk_train_run() on as many: patches cut and noisy, loss, gradients summed and
+ * cut, Adam, average.
  *
  *   bench_net [PYTHON SCRIPT]
  *
  * The network: 32-64-128-128 channels, at each scale two residual blocks (conv, ReLU, conv) down
  * and two up, 2x2 convolutions down, 1x1 and depth-to-space up, skips are added: 40 convolutions.
  */
+#include "cs/array.h"
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/tensors.h"
 #include "samplers/net/net.h"
+#include "samplers/train/patches.h"
+#include "samplers/train/train.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_dnnl.h"
 
@@ -143,34 +148,61 @@ static void network_free(network *n)
 
 /* -- csk -------------------------------------------------------------------- */
 
+typedef enum work_kind { FORWARD, GRADIENTS, STEP } work_kind;
+
 typedef struct ours {
     csk_net *net;
     csk_net_plan *plan;
     float *x, *y, *gw, *work;
-    bool training;
+    work_kind what;
+    csk_array *image; /* for STEP */
+    csk_patches *patches;
+    csk_train *train;
 } ours;
 
 static void ours_run(void *arg)
 {
     const ours *o = arg;
 
+    if (o->what == STEP) {
+        bench_ok(csk_train_run(o->train, csk_train_done(o->train) + 1, NULL, NULL));
+        return;
+    }
     csk_net_forward(o->plan, o->y, o->x, NULL, NULL, o->work);
-    if (o->training) {
+    if (o->what == GRADIENTS) {
         csk_net_backward(o->plan, NULL, o->gw, o->y, o->work);
         csk_net_plan_update(o->plan);
     }
 }
 
-static ours ours_new(const network *n, int precision, bool training)
+/* A training as csk train sets it up, on patches of noise. */
+static void prepare_step(ours *o, const network *n, int precision)
+{
+    const int64_t dim[] = { 256, 256 };
+    const csk_space space = csk_space_make(CSK_COMPLEX, 2, dim);
+    csk_patch_opts cut = csk_patch_defaults();
+    csk_train_opts how = csk_train_defaults();
+
+    cut.size = n->side;
+    how.batch = n->batch;
+    how.precision = precision == CSK_NET_BF16 ? CSK_TRAIN_BF16 : CSK_TRAIN_F32;
+    o->image = bench_alloc(1, sizeof(*o->image));
+    bench_ok(csk_array_init(o->image, &space));
+    csk_rng_normal((csk_rng){ .seed = 2 }, csk_space_len(&space), o->image->data);
+    bench_ok(csk_patches_new(&o->patches, 1, o->image, NULL, &cut));
+    bench_ok(csk_train_new(&o->train, o->net, o->patches, &how, 1));
+}
+
+static ours ours_new(const network *n, int precision, work_kind what)
 {
     const int64_t size = 2 * (int64_t)n->batch * n->side * n->side;
     const csk_net_shape shape = { .batch = n->batch,
                                   .height = n->side,
                                   .width = n->side,
                                   .precision = precision,
-                                  .derivative =
-                                      training ? CSK_NET_WEIGHTS : CSK_NET_NONE };
-    ours o = { .training = training };
+                                  .derivative = what == FORWARD ? CSK_NET_NONE
+                                                                : CSK_NET_WEIGHTS };
+    ours o = { .what = what };
 
     bench_ok(csk_net_parse(&o.net, n->graph, &n->weights, "bench_net"));
     bench_ok(csk_net_plan_new(&o.plan, o.net, &shape));
@@ -179,11 +211,18 @@ static ours ours_new(const network *n, int precision, bool training)
     o.gw = bench_alloc(csk_net_parameters(o.net), sizeof(*o.gw));
     o.work = bench_alloc(csk_net_plan_work_len(o.plan), sizeof(*o.work));
     csk_rng_normal((csk_rng){ .seed = 1 }, size, o.x);
+    if (what == STEP)
+        prepare_step(&o, n, precision);
     return o;
 }
 
 static void ours_free(ours *o)
 {
+    csk_train_free(o->train);
+    csk_patches_free(o->patches);
+    if (o->image)
+        csk_array_clear(o->image);
+    csk_free(o->image);
     csk_net_plan_free(o->plan);
     csk_net_free(o->net);
     csk_free(o->x), csk_free(o->y), csk_free(o->gw), csk_free(o->work);
@@ -258,11 +297,12 @@ static void sample(times *t, int round, void (*body)(void *arg), void *arg)
     t->cpu[round] = cpu_now() - cpu;
 }
 
-static void row(const char *name, const network *n, int precision, bool training,
+static void row(const char *name, const network *n, int precision, work_kind what,
                 double pytorch)
 {
+    const bool training = what != FORWARD;
     const bool bf16 = precision == CSK_NET_BF16;
-    ours o = ours_new(n, precision, training);
+    ours o = ours_new(n, precision, what);
     bench_raw *raw = precision == CSK_NET_F32_DIRECT
                          ? NULL
                          : bench_raw_new(n->convs, n->conv, bf16, training);
@@ -298,15 +338,17 @@ static void row(const char *name, const network *n, int precision, bool training
     ours_free(&o);
 }
 
-static void table(const char *title, const network *n, bool training, const double *f32)
+static void table(const char *title, const network *n, work_kind what,
+                  const double *f32)
 {
     (void)printf("\n%s\n%-22s %8s %7s %9s %8s %6s %6s %10s %6s %8s\n", title, "",
                  "csk ms", "GFLOP/s", "convs ms", "Winograd", "ratio", "of cpu",
                  "PyTorch ms", "faster", "foreign");
-    row("f32", n, CSK_NET_F32, training, f32[0]);
-    row("f32, no Winograd", n, CSK_NET_F32_DIRECT, training, f32[0]);
+    row("f32", n, CSK_NET_F32, what, f32[0]);
+    if (what != STEP)
+        row("f32, no Winograd", n, CSK_NET_F32_DIRECT, what, f32[0]);
     if (csk_net_can(CSK_NET_AUTO, CSK_NET_BF16))
-        row("bf16", n, CSK_NET_BF16, training, f32[1]);
+        row("bf16", n, CSK_NET_BF16, what, f32[1]);
 }
 
 int main(int argc, char **argv)
@@ -314,13 +356,16 @@ int main(int argc, char **argv)
     const char *python = argc > 2 ? argv[1] : NULL;
     const char *script = argc > 2 ? argv[2] : NULL;
     network *image = network_new(1, 320), *patches = network_new(16, 64);
+    const double nothing[2] = { 0., 0. };
     torch t = torch_measure(python, script);
 
     (void)printf("%d threads, medians of %d in turns; ratio: csk to the convolutions "
                  "alone; PyTorch in its faster layout, medians of 9\n",
                  bench_threads(0), ROUNDS);
-    table("one image of 320x320, forward", image, false, t.seconds[0]);
-    table("16 patches of 64x64, a step of training", patches, true, t.seconds[1]);
+    table("one image of 320x320, forward", image, FORWARD, t.seconds[0]);
+    table("16 patches of 64x64, forward and gradients", patches, GRADIENTS,
+          t.seconds[1]);
+    table("16 patches of 64x64, a whole step of csk train", patches, STEP, nothing);
     if (script) {
         const torch again = torch_measure(python, script);
 
