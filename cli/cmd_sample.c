@@ -136,6 +136,11 @@ static csk_status check_levels(const job *j)
     if (o->near) {
         const double sigma = o->sigma / o->unit;
         const double end = csk_diffusion_bottom(j->prior, t_min, sigma);
+        if (sigma > hi)
+            return csk_fail(
+                CSK_ERR_ARG,
+                "--sigma is %g, expected at most %g, the most that %s knows%s",
+                o->sigma, o->unit * hi, path, o->unit == 1. ? "" : ", times --unit");
         if (sigma > end)
             return CSK_OK;
         return csk_fail(CSK_ERR_ARG,
@@ -148,6 +153,13 @@ static csk_status check_levels(const job *j)
         return csk_fail(CSK_ERR_ARG,
                         "--t-max is %g, expected at most %g, the most that %s knows",
                         o->diffusion.t_max, hi, path);
+    const double first = csk_diffusion_top(j->prior, &o->diffusion);
+    const double last = csk_diffusion_bottom(j->prior, t_min, INFINITY);
+    if (!(first > last))
+        return csk_fail(CSK_ERR_ARG,
+                        "--t-min is %g, expected less than %g, where the "
+                        "diffusion of %s begins",
+                        last, first, path);
     if (hi < 10. * csk_model_scale(j->model.model))
         cli_say(
             j->call,

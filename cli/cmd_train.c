@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/json_text.h"
 #include "cli/train.h"
 
 #include <stdlib.h>
@@ -45,7 +46,19 @@ static csk_status check_options(const cli_call *call)
         { NULL, false, NULL },
     };
 
-    return cli_check_readers(call, readers);
+    const struct {
+        const char *name, *text;
+    } card[] = {
+        { "name", o->name },
+        { "about", o->about },
+        { "licence", o->licence },
+        { "data", o->data },
+    };
+    csk_status err = cli_check_readers(call, readers);
+
+    for (int i = 0; i < 4 && !err; i++)
+        err = cli_check_utf8(card[i].name, card[i].text);
+    return err;
 }
 
 static csk_status prepare(train_job *j)

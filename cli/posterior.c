@@ -332,6 +332,17 @@ static csk_status time_parts(const csk_linop *A, const csk_prior *prior, double 
     return err;
 }
 
+/* Held twice: as read, and as the network has them. */
+static int64_t weights_of(const csk_model *model)
+{
+    const csk_tensors *t = csk_model_tensors(model);
+    int64_t sum = 0;
+
+    for (int i = 0; t && i < t->count; i++)
+        sum += csk_tensor_size(&t->item[i]);
+    return sum;
+}
+
 /* Three applications of A*A and of the denoiser and the count of steps say how long it takes. */
 csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
                               const csk_recon_opts *o, cli_plan *out)
@@ -358,9 +369,10 @@ csk_status cli_posterior_plan(const csk_linop *A, const cli_prior *read,
         /* a step costs about five normal operators besides the score: the solve, the noise */
         out->seconds = normal * (o->naive_iter * (1. + (simulates ? o->draws : 0))) +
                        (5. * normal + denoise) * steps;
-        out->bytes = 4 * (o->samples * n + chains * (7 * n + m) +
-                          csk_prior_work_len(prior, (int)chains) +
-                          3 * csk_linop_work_len(A) + 6 * n + 4 * m);
+        out->bytes =
+            4 * (o->samples * n + chains * (7 * n + m) +
+                 csk_prior_work_len(prior, (int)chains) + 3 * csk_linop_work_len(A) +
+                 6 * n + 4 * m + 2 * weights_of(read->model));
     }
     csk_prior_unref(prior);
     return err;

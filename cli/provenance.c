@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a result comes from, as one line of JSON; the same for equal jobs. */
+#include "cli/json_text.h"
 #include "cli/state.h"
 
 #include <jansson.h>
@@ -111,7 +112,7 @@ static json_t *value_of(const csk_param *p, const char *at)
     case CSK_PARAM_CHOICE:
         return json_string(p->words[*(const int *)at]);
     case CSK_PARAM_TEXT:
-        return *(const char *const *)at ? json_string(*(const char *const *)at)
+        return *(const char *const *)at ? cli_json_text(*(const char *const *)at)
                                         : json_null();
     case CSK_PARAM_GROUP:
     case CSK_PARAM_END:
@@ -137,7 +138,9 @@ static json_t *inputs(const cli_state *s)
     for (int i = 0; i + 1 < s->inputs.n; i += 2) {
         char text[80];
         (void)snprintf(text, sizeof(text), "sha256:%s", s->inputs.v[i + 1]);
-        (void)json_object_set_new(all, s->inputs.v[i], json_string(text));
+        json_t *name = cli_json_text(s->inputs.v[i]);
+        (void)json_object_set_new(all, json_string_value(name), json_string(text));
+        json_decref(name);
     }
     return all;
 }
@@ -152,9 +155,8 @@ const char *cli_provenance(const cli_call *call)
     free(s->provenance);
     s->provenance = NULL;
     if (line && all && options) {
-        json_t *text = json_string(line);
         (void)json_object_set_new(all, "csk", json_string(CSK_VERSION));
-        (void)json_object_set_new(all, "command", text ? text : json_null());
+        (void)json_object_set_new(all, "command", cli_json_text(line));
         (void)json_object_set_new(all, "seed", json_integer((json_int_t)call->seed));
         if (cli_signal()) /* what there was at that time */
             (void)json_object_set_new(all, "interrupted", json_true());

@@ -3,6 +3,7 @@
  * Results are kept in their order as (key, text for people, JSON value). A table is an
  * item whose text is NULL and whose value is an array; the rows' texts are beside it.
  */
+#include "cli/json_text.h"
 #include "cli/state.h"
 
 #include <errno.h>
@@ -163,9 +164,7 @@ void cli_put_int(const cli_call *call, const char *key, int64_t value)
 
 void cli_put_text(const cli_call *call, const char *key, const char *value)
 {
-    json_t *json = json_string(value);
-
-    put(call, key, value, NULL, false, json ? json : json_string("(not UTF-8)"));
+    put(call, key, value, NULL, false, cli_json_text(value));
 }
 
 void cli_put_json(const cli_call *call, const char *key, const char *json)

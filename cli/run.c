@@ -108,15 +108,36 @@ static int set_threads(int threads)
 
 /* -- --plan -------------------------------------------------------------------- */
 
+static int64_t file_size(const char *path)
+{
+    struct stat st;
+
+    return path && stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size
+                                                               : 0;
+}
+
+/* Of the files that options name. */
+static int64_t option_sizes(const csk_param *table, const char *opts)
+{
+    int64_t sum = 0;
+
+    for (const csk_param *p = table; p && p->type; p++) {
+        if (p->type == CSK_PARAM_GROUP)
+            sum += option_sizes(p->sub, opts + p->offset);
+        else if (p->type == CSK_PARAM_TEXT)
+            sum += file_size(*(const char *const *)(opts + p->offset));
+    }
+    return sum;
+}
+
 /* Without better knowledge: data are held three times, and 100 MB take a second. */
 static void guess_plan(const cli_call *call, cli_plan *plan)
 {
+    plan->bytes = 3 * option_sizes(call->cmd->params, call->opts);
     for (int k = 0; call->cmd->args[k].name; k++) {
         for (int i = 0; i < call->args[k].n; i++) {
-            struct stat st;
-            if (call->cmd->args[k].role == CLI_INPUT &&
-                stat(call->args[k].v[i], &st) == 0)
-                plan->bytes += 3 * (int64_t)st.st_size;
+            if (call->cmd->args[k].role == CLI_INPUT)
+                plan->bytes += 3 * file_size(call->args[k].v[i]);
         }
     }
     plan->seconds = (double)plan->bytes / 3e8;

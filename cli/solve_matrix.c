@@ -84,6 +84,11 @@ static csk_status write_solution(const equations *s, const cli_call *call)
         cli_say(call,
                 "the solution is zero everywhere: the weight leaves nothing of the "
                 "data; see --lambda and --ridge");
+    else if (!err && largest > FLT_MAX)
+        err = cli_bad_input(
+            call, csk_fail(CSK_ERR_NUMERIC,
+                           "%s: the solution is up to %.3g, more than a float holds",
+                           ((const solve_opts *)call->opts)->matrix, largest));
     else if (!err && largest < FLT_MIN)
         err = cli_bad_input(
             call, csk_fail(CSK_ERR_NUMERIC,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The card of a model that csk has trained: docs/priors.md says what its members mean. */
+#include "cli/json_text.h"
 #include "cli/train.h"
 
 #include <math.h>
@@ -139,7 +140,7 @@ static json_t *names(int n, const char *const *path)
     json_t *list = json_array();
 
     for (int i = 0; i < n && list; i++)
-        (void)json_array_append_new(list, json_string(base_name(path[i])));
+        (void)json_array_append_new(list, cli_json_text(base_name(path[i])));
     return list;
 }
 

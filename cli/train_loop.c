@@ -65,15 +65,23 @@ static csk_status write_model(const train_job *j, const csk_train_score *score)
 
 /* -- the loop ------------------------------------------------------------------------------------- */
 
-/* The level of the training at which the least noise is removed; -1: none is of the training. */
+/* How far level @p k is from those of the training, as a factor; 1: it is one. */
+static double beyond(const train_job *j, int k)
+{
+    const double level = csk_train_levels[k];
+
+    return fmax(fmax(j->opts.sigma_min / level, level / j->opts.sigma_max), 1.);
+}
+
+/* The level at which the least noise is removed, of those of the training or the nearest. */
 static int worst_level(const train_job *j, const csk_train_score *score)
 {
-    int worst = -1;
+    int worst = 0;
 
-    for (int k = 0; k < CSK_TRAIN_LEVELS; k++) {
-        if (csk_train_levels[k] >= j->opts.sigma_min &&
-            csk_train_levels[k] <= j->opts.sigma_max &&
-            (worst < 0 || !(score->gain[k] >= score->gain[worst]))) /* NaN is worst */
+    for (int k = 1; k < CSK_TRAIN_LEVELS; k++) {
+        const double here = beyond(j, k), there = beyond(j, worst);
+        if (here < there || /* NaN is worst */
+            (here == there && !(score->gain[k] >= score->gain[worst])))
             worst = k;
     }
     return worst;
@@ -84,7 +92,7 @@ static bool is_broken(const train_job *j, const csk_train_score *score)
 {
     const int k = worst_level(j, score);
 
-    return k >= 0 && !(score->gain[k] > -20.);
+    return !(score->gain[k] > -20.);
 }
 
 /* A few of the images for a look on the way, all of them in the end. */
@@ -162,7 +170,7 @@ static csk_status loop(train_job *j)
 static csk_status check_divergence(const train_job *j, const csk_train_score *score)
 {
     const int k = worst_level(j, score);
-    const double gain = k < 0 ? 0. : score->gain[k];
+    const double gain = score->gain[k];
 
     if (isnan(gain))
         return csk_fail(

@@ -2,6 +2,7 @@
 /* How a training begins: anew, from a prior, or where a checkpoint left it. */
 #include "cli/train.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -79,25 +80,33 @@ static csk_status restore(train_job *j, const csk_tensors *from, const json_t *c
     const json_t *training = json_object_get(card, "training");
     const json_t *steps = json_object_get(training, "steps");
 
+    const json_int_t scheduled = json_integer_value(steps);
+
     if (!json_is_integer(steps))
         return bad_checkpoint(j, "steps");
+    if (scheduled < 1 || scheduled > INT_MAX)
+        return cli_bad_input(
+            j->call, csk_fail(CSK_ERR_FORMAT, "%s: \"steps\" is %lld, not in 1..%d",
+                              j->checkpoint, (long long)scheduled, INT_MAX));
     csk_status err = train_same(j->call, card, j->checkpoint);
     if (err)
         return err;
     if (j->o->minutes > 0. || !cli_given(j->call, "steps"))
-        j->opts.steps = (int)json_integer_value(steps);
-    else if (j->opts.steps != (int)json_integer_value(steps))
-        cli_say(j->call, "the schedule now ends at step %d, not %d", j->opts.steps,
-                (int)json_integer_value(steps));
+        j->opts.steps = (int)scheduled;
     j->before = json_number_value(json_object_get(training, "seconds"));
 
     err = train_engine_resume(&j->engine, j->o, &j->opts, j->images.patches,
                               j->call->seed, from, card, j->checkpoint);
-    const int done = err ? 0 : train_engine_done(&j->engine);
+    if (err)
+        return cli_bad_input(j->call, err);
+    const int done = train_engine_done(&j->engine);
     if (j->opts.steps < done)
         return csk_fail(CSK_ERR_ARG, "%s has done %d steps already, --steps is %d",
                         j->checkpoint, done, j->opts.steps);
-    return cli_bad_input(j->call, err);
+    if (j->opts.steps != scheduled)
+        cli_say(j->call, "the schedule now ends at step %d, not %lld", j->opts.steps,
+                (long long)scheduled);
+    return CSK_OK;
 }
 
 static csk_status go_on(train_job *j)

@@ -279,6 +279,14 @@ START_TEST(refuses)
     state.item[state.count - 1].data[0] = -1.f;
     tst_fails(csk_train_load(b.train, &state, "file"), CSK_ERR_FORMAT,
               "\"train.done\" is no number of steps");
+    state.item[state.count - 1].data[0] = .5f;
+    tst_fails(csk_train_load(b.train, &state, "file"), CSK_ERR_FORMAT,
+              "\"train.done\" is no number of steps");
+    state.item[state.count - 1].data[0] = 0.f;
+    tst_ok(csk_train_load(b.train, &state, "file"));
+    state.item[state.count - 2].data[7] = -1e-9f;
+    tst_fails(csk_train_load(b.train, &state, "file"), CSK_ERR_FORMAT,
+              "\"train.square\" holds squares below 0");
     csk_tensors_clear(&state);
     o.sigma_min = 2.;
     tst_fails(csk_train_new(&t, b.net, b.patches, &o, 1), CSK_ERR_ARG,

@@ -2,6 +2,8 @@
 #include "cs/vec.h"
 #include "samplers/train/checkpoint_priv.h"
 
+#include <math.h>
+
 /* A float holds 24 bits exactly: the number of steps in two. */
 enum { HALF = 1 << 16 };
 
@@ -40,6 +42,11 @@ static csk_status find(const csk_tensor **v, const csk_tensors *from, const char
     return CSK_OK;
 }
 
+static bool is_count(float x, int below)
+{
+    return x >= 0.f && x < (float)below && x == floorf(x);
+}
+
 csk_status csk_checkpoint_load(const csk_checkpoint *c, int *done,
                                const csk_tensors *from, const char *what)
 {
@@ -48,10 +55,14 @@ csk_status csk_checkpoint_load(const csk_checkpoint *c, int *done,
 
     for (int i = 0; i < CSK_CHECKPOINT_PARTS && !err; i++)
         err = find(&v[i], from, c->name[i], c->len, what);
-    if (!err && !(steps->data[0] >= 0.f && steps->data[0] < HALF / 2 &&
-                  steps->data[1] >= 0.f && steps->data[1] < HALF))
+    if (!err && !(is_count(steps->data[0], HALF / 2) && is_count(steps->data[1], HALF)))
         err =
             csk_fail(CSK_ERR_FORMAT, "%s: \"train.done\" is no number of steps", what);
+    for (int64_t i = 0; i < c->len && !err; i++) {
+        if (v[CSK_CHECKPOINT_SQUARE]->data[i] < 0.f)
+            err = csk_fail(CSK_ERR_FORMAT, "%s: \"%s\" holds squares below 0", what,
+                           c->name[CSK_CHECKPOINT_SQUARE]);
+    }
     if (err)
         return err;
     for (int i = 0; i < CSK_CHECKPOINT_PARTS; i++)

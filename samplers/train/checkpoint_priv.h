@@ -8,11 +8,12 @@
 
 #include "cs/tensors.h"
 
-enum { CSK_CHECKPOINT_PARTS = 3 };
+enum { CSK_CHECKPOINT_SQUARE = 2, CSK_CHECKPOINT_PARTS };
 
 /* One vector of each part, all of `len` floats. */
 typedef struct csk_checkpoint {
-    const char *const *name; /* [CSK_CHECKPOINT_PARTS], of the tensors */
+    const char *const
+        *name; /* [CSK_CHECKPOINT_PARTS], of the tensors: parameters, mean, square */
     float *part[CSK_CHECKPOINT_PARTS];
     int64_t len;
 } csk_checkpoint;
@@ -20,7 +21,10 @@ typedef struct csk_checkpoint {
 csk_status csk_checkpoint_save(const csk_checkpoint *c, int done,
                                csk_tensors *to) CSK_MUST_CHECK;
 
-/* CSK_ERR_FORMAT if a tensor is missing, of another length or not finite; nothing changes then. */
+/*
+ * CSK_ERR_FORMAT if a tensor is missing, of another length or not finite, or if a second
+ * moment is below 0; nothing changes then.
+ */
 csk_status csk_checkpoint_load(const csk_checkpoint *c, int *done,
                                const csk_tensors *from,
                                const char *what) CSK_MUST_CHECK;

@@ -168,3 +168,13 @@ $ csk train head.npy --arch unet-xs --patch 16 --batch 2 --steps 2 --sigma-min 0
 # Numbers that are not of the size that noise levels are of.
 $ csk convert head.npy --scale 200 large.npy >/dev/null; csk train large.npy --unit 1 --arch unet-xs --patch 16 --batch 2 --steps 1 --warmup 0 -o large.csk 2>&1 >/dev/null | head -1
   csk train: in their unit a hundredth of what the images show is above 4, and the noise levels, up to 1, are for images of about 1: see --unit
+# On another number of threads it is the same file; interrupted and gone on with, it has the same weights.
+$ T="head.npy --arch unet-xs --patch 16 --batch 8 --steps 160 --warmup 10 --every 40 -q"; csk train $T -o whole.csk >/dev/null; csk train $T --threads 1 -o one.csk >/dev/null; cmp whole.csk one.csk; csk train $T --save 0 -o half.csk >/dev/null 2>&1 & until [ -e half.csk.checkpoint ]; do sleep 0.02; done; kill -INT $!; wait; csk train $T --resume --force -o half.csk >/dev/null; for f in whole half; do tail -c $((4 * 37841)) $f.csk >$f.weights; done; cmp whole.weights half.weights
+# A range between the levels of the table; texts that no card can hold.
+$ csk train head.npy --arch unet-xs --patch 16 --batch 2 --sigma-min 0.25 --sigma-max 0.45 --rate 1 --clip 1e6 --warmup 0 --steps 40 --precision f32 -q -o wide.csk >/dev/null 2>&1; echo $?
+  3
+$ csk train head.npy --name "$(printf 'a\344')" none.csk
+2 csk train: --name is not UTF-8
+= 2
+$ cp head.npy "$(printf 'a\344.npy')"; csk train "$(printf 'a\344.npy')" --arch unet-xs --patch 16 --batch 2 --steps 2 --warmup 0 -q -o latin.csk >/dev/null; csk prior info latin.csk | grep 'training split\|training train'
+  training split      {"train":["a\\xE4.npy"],"held out":[]}

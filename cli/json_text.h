@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/** @file cli/json_text.h  Texts of the command line, names of files for one, as JSON. */
+#ifndef CSK_CLI_JSON_TEXT_H
+#define CSK_CLI_JSON_TEXT_H
+
+#include "cs/status.h"
+
+#include <jansson.h>
+
+/**
+ * A JSON string of any @p text. JSON is UTF-8, file names need not be: of a text that is not,
+ * every byte beyond ASCII becomes \xNN. NULL if no memory.
+ */
+json_t *cli_json_text(const char *text);
+
+/** CSK_ERR_ARG unless @p text, of option @p name, is UTF-8 or NULL. */
+csk_status cli_check_utf8(const char *name, const char *text) CSK_MUST_CHECK;
+
+#endif
