@@ -166,7 +166,7 @@ $ csk convert mask.npy --scale 1e-40 faint.npy >/dev/null; csk solve scan.cfl --
 $ csk convert faint.npy --scale 1 strong.npy >/dev/null; csk convert mask.npy --add 0 plain.npy >/dev/null; cmp strong.npy plain.npy
 # Nothing that is not finite is written, nor zeros without a word.
 $ csk phantom --kind gaussian --shape 8,6 T.npy >/dev/null; csk phantom --kind sparse --shape 6 --nonzeros 2 s.npy >/dev/null; csk simulate s.npy --matrix T.npy --noise 0.01 t >/dev/null; csk convert T.npy --scale 1e-40 T40.npy >/dev/null; csk solve --matrix T40.npy --data t.npy --method lsq far.npy
-2 csk solve: far.npy: the result holds NaN, infinity or more than a float does; it is not written
+2 csk solve: T40.npy: the solution is up to 1.83e+40, more than a float holds
 = 3
 $ csk convert T.npy --scale 1e38 T38.npy >/dev/null; csk convert s.npy --scale 1e10 s10.npy >/dev/null; csk simulate s10.npy --matrix T38.npy --noise 0 far
 2 csk simulate: far.npy: the result holds NaN, infinity or more than a float does; it is not written
@@ -180,7 +180,7 @@ $ printf '%%%%MatrixMarket matrix coordinate real general\n8 6 1\n1 1 1e308\n' >
 $ csk solve --matrix T.npy --data t.npy --method lasso --lambda 0.01x --max-iter 1 short.npy 2>&1 >/dev/null | sed 's/[0-9.]*e-[0-9]*/.../'
   csk solve: not converged after 1 iterations (relative gap ...)
 $ timeout --foreground --preserve-status -s INT 2 csk solve --matrix T.npy --data t.npy --method lasso --lambda 1e-9x --tol 1e-30 --max-iter 2000000000 stopped.npy >/dev/null
-2 csk solve: interrupted
+2 csk solve: interrupted; what was finished is kept
 = 130
 # The remark names the axis of the file that is in doubt, and what helps.
 $ csk solve k4.npy --coils c4-1.npy --method zero-filled --noise 0.01 v2.npy >/dev/null; csk solve k4-1.npy --method zero-filled --noise 0.01 v3.npy >/dev/null
