@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Imported networks against forward passes in double that know nothing of csk's graphs. */
+#include "cs/format.h"
 #include "cs/mem.h"
 #include "samplers/import/import.h"
 #include "samplers/net/net.h"
@@ -137,13 +138,15 @@ START_TEST(dncnn)
 }
 END_TEST
 
+/* Small ones of both fields of colour, and the grey and the colour one as published. */
 START_TEST(ffdnet)
 {
-    random_net r = begin(_i ? 3 : 1, HIGH + 2, WIDE);
+    static const int layers[] = { 6, 6, 15, 12 }, features[] = { 24, 24, 64, 96 };
+    random_net r = begin(_i % 2 ? 3 : 1, HIGH + 2, WIDE);
 
     naive_begin(&r.weights, 2, false);
     r.in = naive_input(r.in.c, r.in.h, r.in.w, r.x);
-    r.out = naive_ffdnet(r.in, sigma, 6, 24);
+    r.out = naive_ffdnet(r.in, sigma, layers[_i], features[_i]);
     network n = load(&r.weights, CSK_IMPORT_FFDNET, NULL);
     compare(&n, r.out, r.in.c, r.x, sigma);
     ck_assert_str_eq(text(&n, "preconditioning"), "direct");
@@ -154,13 +157,16 @@ END_TEST
 
 START_TEST(drunet)
 {
-    static const int features[4] = { 16, 24, 32, 40 };
-    random_net r = begin(_i ? 3 : 1, HIGH, WIDE);
+    static const int small[4] = { 16, 24, 32, 40 },
+                     published[4] = { 64, 128, 256, 512 };
+    random_net r = begin(_i == 1 ? 3 : 1, HIGH, WIDE);
 
     naive_begin(&r.weights, 3, false);
     r.in = naive_input(r.in.c, r.in.h, r.in.w, r.x);
-    r.out = naive_drunet(r.in, sigma, features, 2);
+    r.out = naive_drunet(r.in, sigma, _i == 2 ? published : small, _i == 2 ? 4 : 2);
     network n = load(&r.weights, CSK_IMPORT_DRUNET, NULL);
+    if (_i == 2)
+        ck_assert_int_eq(csk_net_parameters(n.net), 32638656);
     compare(&n, r.out, r.in.c, r.x, sigma);
     unload(&n);
     end(&r);
@@ -324,6 +330,50 @@ START_TEST(shared_dncnn)
     compare(&n, r.out, 1, r.x, sigma);
     ck_assert_int_eq(csk_net_parameters(n.net), 555137);
     unload(&n);
+    end(&r);
+}
+END_TEST
+
+/* A piece of a Kodak picture at the level the network is for: the same image, and less noise. */
+START_TEST(shared_dncnn_on_kodak)
+{
+    enum { LINES = 32, ROW = 40, FIRST_LINE = 200, FIRST = 300 };
+    const double level = 25. / 255.;
+    random_net r = begin(1, LINES, ROW);
+    csk_array picture = { .data = NULL };
+    char path[1024];
+    double left = 0.;
+
+    if (!find(path, sizeof(path), "natural/kodak24/kodim08.png") ||
+        !read_shared(&r.weights, "weights/dncnn_25.pth")) {
+        end(&r);
+        return;
+    }
+    tst_ok(csk_read(&picture, path));
+    ck_assert_int_eq(picture.space.rank, 2);
+    naive_begin(&r.weights, 9, false);
+    r.in = naive_input(1, LINES, ROW, r.x); /* the noise */
+    const float *first = picture.data + FIRST_LINE * picture.space.dim[1] + FIRST;
+    for (int y = 0; y < LINES; y++) {
+        for (int x = 0; x < ROW; x++) {
+            const int64_t i = y * ROW + x;
+            r.x[i] = first[y * picture.space.dim[1] + x] + (float)level * r.x[i];
+            r.in.x[i] = (double)r.x[i];
+        }
+    }
+    r.out = naive_dncnn(r.in, 17, 64);
+    network n = load(&r.weights, CSK_IMPORT_DNCNN, NULL);
+    compare(&n, r.out, 1, r.x, level);
+    for (int y = 0; y < LINES; y++) { /* what it makes of x is the noise */
+        for (int x = 0; x < ROW; x++) {
+            const int64_t i = y * ROW + x;
+            const double clean = (double)first[y * picture.space.dim[1] + x];
+            left += pow(r.in.x[i] - r.out.x[i] - clean, 2.);
+        }
+    }
+    ck_assert_double_lt(sqrt(left / (LINES * ROW)), .5 * level);
+    unload(&n);
+    csk_array_clear(&picture);
     end(&r);
 }
 END_TEST
@@ -598,13 +648,14 @@ static Suite *suite(void)
     TCase *t = tcase_create("core");
 
     tcase_add_loop_test(t, dncnn, 0, 2);
-    tcase_add_loop_test(t, ffdnet, 0, 2);
-    tcase_add_loop_test(t, drunet, 0, 2);
+    tcase_add_loop_test(t, ffdnet, 0, 4);
+    tcase_add_loop_test(t, drunet, 0, 3);
     tcase_add_loop_test(t, ddpm, 0, 3);
     tcase_add_loop_test(t, adm, 0, sizeof(adms) / sizeof(adms[0]));
     tcase_add_loop_test(t, ncsnpp, 0, sizeof(ncsnpps) / sizeof(ncsnpps[0]));
     tcase_add_loop_test(t, adm_in_full, 0, sizeof(published) / sizeof(published[0]));
     tcase_add_loop_test(t, shared_dncnn, 0, 2);
+    tcase_add_test(t, shared_dncnn_on_kodak);
     tcase_add_loop_test(t, shared_plain_ddpm, 0, 2);
     tcase_add_test(t, shared_tdv);
     tcase_add_test(t, names_what_is_wrong);
