@@ -4,6 +4,7 @@
 #include "samplers/net/net.h"
 #include "samplers/train/unet.h"
 #include "tests/support/tst_file.h"
+#include "tests/support/tst_net.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,6 +89,102 @@ START_TEST(begins_at_zero)
 }
 END_TEST
 
+/* As csk_unet_build(); what is zero there becomes what others have. */
+static void build_alive(char **graph, csk_tensors *weights, const csk_unet *u)
+{
+    tst_ok(csk_unet_build(graph, weights, u, 1));
+    for (int i = 0; i < weights->count; i++) {
+        csk_tensor *t = &weights->item[i];
+        const int64_t n = csk_tensor_size(t);
+        if (t->rank == 4 && csk_norm(n, t->data) == 0.) {
+            float *z = tst_normal(n, 3, (uint32_t)i);
+            csk_axpby(n, sqrt(1. / (double)(n / t->dim[0])), z, 0., t->data);
+            csk_free(z);
+        }
+    }
+}
+
+static tst_map widened(int side, const float *x)
+{
+    tst_map m = tst_map_new(1, 2, side, side);
+
+    for (int64_t i = 0; i < tst_map_size(&m); i++)
+        m.data[i] = (double)x[i];
+    return m;
+}
+
+/*
+ * The whole net with attention, against plain loops in double: what it makes of an image, and
+ * its derivatives along random directions of the image and of each tensor of weights.
+ */
+START_TEST(is_what_is_described_with_its_derivatives)
+{
+    enum { SIDE = 16, LEN = 2 * SIDE * SIDE };
+    const double sigma = .3;
+    csk_unet u = csk_unet_preset(0, 2);
+    csk_tensors weights = { .item = NULL }, gradient = { .item = NULL },
+                along = { .item = NULL };
+    char *graph = NULL;
+    csk_net *net = NULL;
+    csk_net_plan *p = NULL;
+    float *x = tst_normal(LEN, 1, 0), *dx = tst_normal(LEN, 2, 0),
+          *gy = tst_normal(LEN, 4, 0);
+    float y[LEN], gx[LEN];
+
+    u.attention = true;
+    build_alive(&graph, &weights, &u);
+    tst_ok(csk_net_parse(&net, graph, &weights, "unet"));
+    tst_ok(csk_net_plan_new(
+        &p, net,
+        &(csk_net_shape){ 1, SIDE, SIDE, CSK_NET_AUTO, CSK_NET_F32, CSK_NET_WEIGHTS }));
+    float *work = csk_alloc(csk_net_plan_work_len(p), sizeof(*work));
+    float *gw = csk_alloc(csk_net_parameters(net), sizeof(*gw));
+    csk_net_forward(p, y, x, &sigma, NULL, work);
+    csk_net_backward(p, gx, gw, gy, work);
+
+    tst_net *plain = tst_net_new(graph, &weights);
+    tst_map in = widened(SIDE, x), way = widened(SIDE, dx), out = widened(SIDE, gy);
+    tst_map want = tst_net_eval(plain, &in, &sigma, NULL);
+    double far = 0., size = 0.;
+    for (int i = 0; i < LEN; i++) {
+        far += pow((double)y[i] - want.data[i], 2.);
+        size += pow(want.data[i], 2.);
+    }
+    ck_assert_double_le(sqrt(far / size), 1e-5);
+    ck_assert_double_eq_tol(
+        csk_dot(LEN, gx, dx),
+        tst_net_slope(plain, &in, &sigma, NULL, out.data, way.data, &weights, NULL),
+        1e-4 * csk_norm(LEN, gx));
+
+    tst_ok(csk_net_export(net, gw, &gradient));
+    tst_ok(csk_net_export(net, gw, &along));
+    for (int i = 0; i < along.count; i++)
+        csk_zero(csk_tensor_size(&along.item[i]), along.item[i].data);
+    const double all = csk_norm(csk_net_parameters(net), gw);
+    for (int i = 0; i < gradient.count; i++) {
+        const csk_tensor *g = &gradient.item[i];
+        const int64_t n = csk_tensor_size(g);
+        float *z = tst_normal(n, 5, (uint32_t)i);
+        csk_copy(n, z, along.item[i].data);
+        ck_assert_msg(fabs(csk_dot(n, g->data, z) - tst_net_slope(plain, &in, &sigma,
+                                                                  NULL, out.data, NULL,
+                                                                  &weights, &along)) <=
+                          1e-4 * (csk_norm(n, g->data) + .01 * all),
+                      "derivative by %s", g->name);
+        csk_zero(n, along.item[i].data);
+        csk_free(z);
+    }
+    tst_net_free(plain);
+    csk_free(in.data), csk_free(way.data), csk_free(out.data), csk_free(want.data);
+    csk_free(x), csk_free(dx), csk_free(gy), csk_free(gw), csk_free(work),
+        csk_free(graph);
+    csk_tensors_clear(&weights), csk_tensors_clear(&gradient),
+        csk_tensors_clear(&along);
+    csk_net_plan_free(p);
+    csk_net_free(net);
+}
+END_TEST
+
 /* Through all blocks of the largest preset the signal keeps its order of magnitude. */
 START_TEST(signal_neither_dies_nor_grows)
 {
@@ -97,16 +194,7 @@ START_TEST(signal_neither_dies_nor_grows)
     csk_net *net = NULL;
     csk_net_plan *p = NULL;
 
-    tst_ok(csk_unet_build(&graph, &weights, &u, 1));
-    for (int i = 0; i < weights.count; i++) { /* zeros become what others have */
-        csk_tensor *t = &weights.item[i];
-        const int64_t n = csk_tensor_size(t);
-        if (t->rank == 4 && csk_norm(n, t->data) == 0.) {
-            float *z = tst_normal(n, 3, (uint32_t)i);
-            csk_axpby(n, sqrt(1. / (double)(n / t->dim[0])), z, 0., t->data);
-            csk_free(z);
-        }
-    }
+    build_alive(&graph, &weights, &u);
     tst_ok(csk_net_parse(&net, graph, &weights, "unet"));
     tst_ok(csk_net_plan_new(&p, net, &(csk_net_shape){ 1, 32, 32, 0, 0, 0 }));
     float *x = tst_normal(1024, 1, 0), *y = tst_normal(1024, 2, 0);
@@ -163,6 +251,7 @@ static Suite *suite(void)
 
     tcase_add_test(t, presets_have_the_weights_they_should);
     tcase_add_test(t, begins_at_zero);
+    tcase_add_test(t, is_what_is_described_with_its_derivatives);
     tcase_add_test(t, signal_neither_dies_nor_grows);
     tcase_add_test(t, refuses);
     tcase_add_test(t, survives_out_of_memory);
