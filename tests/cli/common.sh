@@ -1,6 +1,8 @@
 # Sourced by the scripts beside it, with $csk set: a scratch directory, where `csk` is the
-# program under test, removed at the end.
+# program under test and $tests the folder tests/ of the source, removed at the end.
 here=$(cd "$(dirname "$0")" && pwd)
+tests=$(dirname "$here")
+export tests
 LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 scratch=$(mktemp -d) || exit 1

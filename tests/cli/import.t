@@ -81,3 +81,12 @@ $ csk phantom --shape 16,16 small.npy >/dev/null; csk denoise small.npy --prior 
 $ csk prior import net.safetensors --arch dncnn --sigma 1e-300 -o never.csk
 2 csk prior import: --sigma is 1e-300, expected at least 1e-09
 = 2
+
+# A checkpoint that would run a command when Python reads it: nothing is run, nothing is written.
+$ rm -f /tmp/owned; for f in system system-stack-global system-stream; do csk prior import "$tests/fuzz/corpus/pth/$f" --arch dncnn -o owned.csk 2>&1 | sed "s,$tests/fuzz/corpus/pth/,,"; done; ls /tmp/owned owned.csk 2>/dev/null
+  csk prior import: system: asks for posix.system, which csk does not run
+  csk prior import: system-stack-global: asks for posix.system, which csk does not run
+  csk prior import: system-stream: asks for posix.system, which csk does not run
+= 2
+$ csk prior import "$tests/fuzz/corpus/pth/system" --arch dncnn -o owned.csk 2>/dev/null
+= 3

@@ -75,3 +75,8 @@ $ csk recon scan.cfl --coils scan-coils.cfl --prior h.csk --samples 2 --levels 3
 # A prior of images in small numbers is the same prior: its last noise level is as small.
 $ csk convert h.npy --scale 1 h1.npy >/dev/null; csk convert h.npy --scale 1e-5 h5.npy >/dev/null; for s in 1 5; do csk prior fit h$s.npy --levels 2 --shifts 1 h$s.csk >/dev/null; csk recon scan.cfl --coils scan-coils.cfl --prior h$s.csk --samples 2 --levels 8 -q of$s >/dev/null; done; csk metric of1/mean.npy of5/mean.npy | awk 'NR > 1 { print ($2 > 60) }'
   1
+
+# A learned prior takes data of any scale: the image of a scan 281 times as large is the same, so much larger.
+$ csk phantom --shape 64,64 h64.npy -q >/dev/null; csk simulate h64.npy --coils 4 --phase smooth --noise 0.01 -q s1 >/dev/null; csk convert s1.cfl --scale 1024 s2.cfl -q >/dev/null; for s in 1 2; do csk recon s$s.cfl --coils s1-coils.cfl --prior brain --samples 2 --levels 3 --precision f32 -q net$s >/dev/null 2>&1; csk convert net$s/mean.npy --scale 1 n$s.npy -q >/dev/null; done; grep -h '"unit"' net1/report.json net2/report.json | awk '{ u[NR] = $2 + 0 } END { printf "%.0f\n", u[2] / u[1] }'; csk metric n1.npy n2.npy | tail -n 1 | awk '{ print ($2 > 100) }'
+  281
+  1
