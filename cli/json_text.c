@@ -7,7 +7,7 @@
 
 json_t *cli_json_text(const char *text)
 {
-    json_t *as_it_is = json_string(text);
+    json_t *as_it_is = text ? json_string(text) : json_null();
     char *escaped, *end;
 
     if (as_it_is)

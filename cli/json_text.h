@@ -9,7 +9,7 @@
 
 /**
  * A JSON string of any @p text. JSON is UTF-8, file names need not be: of a text that is not,
- * every byte beyond ASCII becomes \xNN. NULL if no memory.
+ * every byte beyond ASCII becomes \xNN. Of NULL null; NULL if no memory.
  */
 json_t *cli_json_text(const char *text);
 
