@@ -15,12 +15,13 @@
 #   SAMPLES      for each (default: 8)
 #   RESTORE      more options for csk restore, such as all SAMPLERS take
 #   OUT          where everything is left (default: build/bench/inverse); what is already in
-#                OUT/results and OUT/tuned is not done again; if it is of another csk, prior, number of
+#                OUT/results and OUT/tried is not done again; if it is of another csk, prior, number of
 #                samples, RESTORE or TUNE it is refused
 #   CSK, DATA    the program, the shared data
 #
-# Every setting in candidates() is tried for each task and number of evaluations, and the one whose
-# sample is nearest to TUNE is used. Langevin dynamics has csk's defaults but for 4 and 8 evaluations,
+# Every setting in candidates() is tried for each task and number of evaluations on TUNE. What is
+# compared is tuned for: one sample has the setting whose sample is the nearest, the mean of two and
+# that of all those whose means are. Langevin dynamics has csk's defaults but for 4 and 8 evaluations,
 # and always in the order of the paper, which needs more than those.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=common.sh
@@ -44,8 +45,10 @@ operator() {
     esac
 }
 
-# Settings with which a sampler makes so many evaluations, 4 at least, or a little less: lines. (DAPS
-# that draws exactly makes one at its last level, whatever its number of steps.)
+# Settings with which a sampler makes so many evaluations, 4 at least, or a little less: lines. Those
+# of the others hold what their authors use: DiffPIR's lambda and zeta, and DAPS's levels from a flow
+# of several steps to 0.1 by Langevin steps for a fifth of the noise; fewer steps, the true noise and
+# less of it at the end are better for few evaluations.
 candidates() {
     case $1 in
     langevin)
@@ -74,19 +77,23 @@ candidates() {
         done
         ;;
     diffpir)
-        for lambda in 0.06 0.25 1; do
+        for lambda in 0.25 1 4; do
             for zeta in 0.1 0.5 1; do
                 echo "--diffpir-levels $2 --diffpir-lambda $lambda --diffpir-zeta $zeta"
             done
         done
         ;;
     daps)
-        for steps in 2 4; do
-            for data_step in langevin exact; do
-                echo "--daps-levels $(($2 / steps)) --daps-ode-steps $steps" \
-                    "--daps-data $data_step"
+        for steps in 1 2 4; do
+            flow="--daps-levels $(($2 / steps)) --daps-ode-steps $steps"
+            echo "$flow --daps-data langevin --daps-noise 0.2 --daps-t-min 0.1"
+            [ "$steps" -le 2 ] || continue
+            echo "$flow --daps-data langevin --daps-noise 0.2 --daps-t-min 0.03"
+            for share in 0.5 1; do
+                echo "$flow --daps-data exact --daps-noise $share --daps-t-min 0.03"
             done
         done
+        echo "$flow --daps-data exact" # one evaluation at its last level
         ;;
     esac
 }
@@ -132,52 +139,97 @@ prepare() {
         --noise $noise --seed "1$image" --force "$task-$image"
 }
 
-# The best of the candidates, into "tuned": task sampler evaluations option...
-tune() {
-    grep -q "^$task $sampler $count " tuned && return 0
+# Every line of settings on the tuning picture, unless there is but one, into "tried":
+# task sampler evaluations number distances of a sample and of the mean of two. A setting that does not
+# run has none.
+try() {
+    [ "$(wc -l <settings)" -gt 1 ] || return 0
     image=$tuning
     prepare
+    setting_number=0
     while read -r setting; do
+        setting_number=$((setting_number + 1))
+        key="$task $sampler $count $setting_number"
+        ! grep -q "^$key " tried || continue
         # shellcheck disable=SC2086 # a list of options
-        [ "$(wc -l <settings)" = 1 ] || restore 1 $setting </dev/null || continue
-        near=0
-        [ "$(wc -l <settings)" = 1 ] || near=$(mean_from 0 1)
-        [ -z "$near" ] || echo "$near $setting"
-    done <settings | sort -n >tried
-    [ -s tried ] || return 1
-    echo "$task $sampler $count $(head -1 tried | sed 's/^[^-]*//')" >>tuned
+        if restore 2 $setting </dev/null; then
+            echo "$key $(mean_from 0 1) $(mean_from 1 1) $(distance rec/mean.npy)" >>tried
+        else
+            echo "$key" >>tried
+        fi
+    done <settings
 }
 
-# Lines of results: task sampler evaluations image evaluated seconds coverage, distance of the mean,
-# of each sample. Lines of pairs: the first four, distances of the means of two antithetic samples.
+# The numbers of the settings that are the nearest with one sample, with the mean of two and with that
+# of all, into "chosen": task sampler evaluations number of samples, setting. Means of more than two
+# follow as in average() below; those of two antithetic samples are taken for them.
+choose() {
+    pairs=0
+    ! in_pairs "$sampler" || pairs=1
+    awk -v key="$task $sampler $count" -v all="$samples" -v pairs="$pairs" '
+    function weigh(of, number, distance) {
+        if (!(of in least) || distance < least[of]) {
+            least[of] = distance
+            best[of] = number
+        }
+    }
+    $1 " " $2 " " $3 != key || NF < 7 { next }
+    {
+        one = ($5 * $5 + $6 * $6) / 2
+        two = $7 * $7
+        far = 2 * two - one
+        if (far < 0)
+            far = 0
+        weigh(1, $4, one)
+        weigh(2, $4, two)
+        weigh(all, $4, pairs ? two : far + (one - far) / all)
+    }
+    END {
+        for (of in best)
+            print key, of, best[of]
+    }' tried >best
+    [ "$(wc -l <settings)" -gt 1 ] ||
+        printf "$task $sampler $count %s 1\n" 1 2 "$samples" | sort -u >best
+    cat best >>chosen
+    [ -s best ]
+}
+
+# Lines of results: task sampler evaluations setting image evaluated seconds coverage, distance of the
+# mean, of each sample. Lines of pairs: the first five, distances of the means of two antithetic samples.
 # A line is appended when it is whole, pairs first: an interruption leaves no half.
 measure() {
-    for image in $images; do
-        grep -q "^$task $sampler $count $image " results && continue
-        prepare
-        # shellcheck disable=SC2046 # a list of options
-        restore "$samples" $(sed -n "s/^$task $sampler $count //p" tuned) || {
-            echo "$task $sampler $count $image: $(tail -1 log)" >&2
-            continue
-        }
-        row="$(calculate "$(number "score evaluations" <log) / $samples")"
-        row="$row $(number "seconds sampling" <log) $(coverage) $(distance rec/mean.npy)"
-        two=
-        k=0
-        while [ $k -lt "$samples" ]; do
-            row="$row $(mean_from $k 1)"
-            if in_pairs "$sampler" && [ $((k % 2)) = 1 ]; then
-                two="$two $(mean_from $((k - 1)) 2)"
-            fi
-            k=$((k + 1))
+    # shellcheck disable=SC2013 # numbers
+    for setting_number in $(awk '{ print $5 }' best | sort -u); do
+        setting=$(sed -n "${setting_number}p" settings)
+        for image in $images; do
+            key="$task $sampler $count $setting_number $image"
+            grep -q "^$key " results && continue
+            prepare
+            # shellcheck disable=SC2086 # a list of options
+            restore "$samples" $setting || {
+                echo "$key: $(tail -1 log)" >&2
+                continue
+            }
+            row="$(calculate "$(number "score evaluations" <log) / $samples")"
+            row="$row $(number "seconds sampling" <log) $(coverage) $(distance rec/mean.npy)"
+            two=
+            k=0
+            while [ $k -lt "$samples" ]; do
+                row="$row $(mean_from $k 1)"
+                if in_pairs "$sampler" && [ $((k % 2)) = 1 ]; then
+                    two="$two $(mean_from $((k - 1)) 2)"
+                fi
+                k=$((k + 1))
+            done
+            [ -z "$two" ] || echo "$key $two" >>pairs
+            echo "$key $row" >>results
         done
-        [ -z "$two" ] || echo "$task $sampler $count $image $two" >>pairs
-        echo "$task $sampler $count $image $row" >>results
     done
 }
 
 # Means over images, lines of means: task sampler budget, evaluated, distance of a sample, of the mean
-# of two, of all, of infinitely many, coverage. All are roots of mean squares for an image. With m, s the
+# of two, of all, of infinitely many, coverage; the first three with the settings chosen for them, the
+# others with that for the mean of all. All are roots of mean squares for an image. With m, s the
 # mean squares of the errors of the mean of n and of one, independent ones make that of infinitely
 # many (n m - s) / (n - 1), and that of two, on average over all pairs, half way from there to s.
 # Langevin's samples are antithetic pairs, whose errors cancel: for these the means of two are measured,
@@ -193,40 +245,52 @@ average() {
             sum += $k * $k
         return sum / (to - from + 1)
     }
-    index(images, " " $4 " ") == 0 { next }
-    FILENAME == "pairs" {
-        two[$1, $2, $3, $4] = squares(5, NF)
+    FILENAME == "chosen" {
+        goal[$1 " " $2 " " $3, $4] = $1 " " $2 " " $3 " " $5
         next
     }
-    NF != 8 + samples {
+    index(images, " " $5 " ") == 0 { next }
+    FILENAME == "pairs" {
+        two[$1, $2, $3, $4, $5] = squares(6, NF)
+        next
+    }
+    NF != 9 + samples {
         print "inverse.sh: results: not " samples " samples: " $0 >"/dev/stderr"
         next
     }
     {
-        key = $1 " " $2 " " $3
+        key = $1 " " $2 " " $3 " " $4
         n[key]++
-        seen[key] += $5
-        covered[key] += $7
-        mean[key] += $8
-        square = squares(9, NF)
+        seen[key] += $6
+        covered[key] += $8
+        mean[key] += $9
+        square = squares(10, NF)
         one[key] += sqrt(square)
-        if (($1, $2, $3, $4) in two) {
-            pair = two[$1, $2, $3, $4]
-            far = limit(samples / 2, $8 * $8, pair)
+        if (($1, $2, $3, $4, $5) in two) {
+            pair = two[$1, $2, $3, $4, $5]
+            far = limit(samples / 2, $9 * $9, pair)
         } else {
-            far = limit(samples, $8 * $8, square)
+            far = limit(samples, $9 * $9, square)
             pair = (far + square) / 2
             if ($2 == "langevin" || $2 == "paper")
-                print "inverse.sh: pairs: nothing of " key " " $4 >"/dev/stderr"
+                print "inverse.sh: pairs: nothing of " key " " $5 >"/dev/stderr"
         }
         of_two[key] += sqrt(pair)
         many[key] += sqrt(far)
     }
     END {
-        for (key in n)
-            print key, seen[key] / n[key], one[key] / n[key], of_two[key] / n[key],
-                mean[key] / n[key], many[key] / n[key], covered[key] / n[key]
-    }' pairs results | sort -k1,1 -k2,2 -k3,3n >means
+        for (k in goal) {
+            split(k, part, SUBSEP)
+            if (part[2] != 1)
+                continue
+            a = goal[k]
+            b = goal[part[1], 2]
+            c = goal[part[1], samples]
+            if (n[a] && n[b] && n[c])
+                print part[1], seen[a] / n[a], one[a] / n[a], of_two[b] / n[b],
+                    mean[c] / n[c], many[c] / n[c], covered[c] / n[c]
+        }
+    }' chosen pairs results | sort -k1,1 -k2,2 -k3,3n >means
 }
 
 # What N evaluations in all can buy: for each sampler the nearest to the truth of one sample with N,
@@ -375,12 +439,13 @@ about="$about, csk $(sha256sum <"$csk"), settings $({
         done
     done
 } | cksum)"
-if { [ -s results ] || [ -s tuned ]; } && [ "$(cat about 2>&1)" != "$about" ]; then
+if { [ -s results ] || [ -s tried ]; } && [ "$(cat about 2>&1)" != "$about" ]; then
     echo "inverse.sh: $out holds results of $(cat about 2>&1); name another OUT for $about" >&2
     exit 2
 fi
 echo "$about" >about
-touch results pairs tuned
+touch results pairs tried
+: >chosen
 for task in $tasks; do
     case $task in
     inpaint*)
@@ -392,10 +457,11 @@ for task in $tasks; do
         for count in $evaluations; do
             candidates "$sampler" "$count" >settings
             [ -s settings ] || continue
-            if tune; then
+            try
+            if choose; then
                 measure
             else
-                echo "$sampler does not run: $(tail -1 log)" >&2
+                echo "inverse.sh: $task: $sampler does not run with $count evaluations" >&2
             fi
         done
     done
