@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verb prior import. */
 #include "cli/cli.h"
+#include "cli/json_text.h"
 #include "cs/tensors.h"
 #include "cs/vec.h"
 #include "samplers/import/import.h"
@@ -115,7 +116,12 @@ static csk_status check_options(const cli_call *call, int arch)
     if (o->beta_first > o->beta_last)
         return csk_fail(CSK_ERR_ARG, "--beta-first %g is above --beta-last %g",
                         o->beta_first, o->beta_last);
-    return cli_check_readers(call, readers);
+    csk_status err = cli_check_readers(call, readers);
+    if (!err)
+        err = cli_check_utf8("name", o->name);
+    if (!err)
+        err = cli_check_utf8("about", o->about);
+    return err ? err : cli_check_utf8("licence", o->licence);
 }
 
 static csk_status run(const cli_call *call)

@@ -140,7 +140,9 @@ static csk_status check_levels(const job *j)
             return csk_fail(
                 CSK_ERR_ARG,
                 "--sigma is %g, expected at most %g, the most that %s knows%s",
-                o->sigma, o->unit * hi, path, o->unit == 1. ? "" : ", times --unit");
+                o->sigma, o->unit * hi, path,
+                o->unit == 1. ? "; images of another size need --unit"
+                              : ", times --unit");
         if (sigma > end)
             return CSK_OK;
         return csk_fail(CSK_ERR_ARG,

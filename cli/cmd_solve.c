@@ -153,7 +153,7 @@ const cli_cmd cmd_solve = {
         "discrepancy).\n\n"
         "Random shifts of the wavelet grid avoid its blocks, but have no exact minimum: "
         "--no-random-shift gives a certified one, and its gap. Ctrl-C writes the image "
-        "as far as it is.",
+        "as far as it is; while lambda is searched for there is none.",
     .args = args,
     .params = params,
     .opts_size = sizeof(solve_opts),

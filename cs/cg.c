@@ -232,7 +232,12 @@ csk_status csk_cg(float *x, const csk_linop *A, const float *y, const csk_cg_opt
     cg c;
 
     csk_linop_adjoint(A, rhs, y, work);
-    if (csk_norm(n, rhs) == 0.)
+    const double size = csk_norm(n, rhs);
+    if (!isfinite(size)) {
+        err = csk_fail(CSK_ERR_NUMERIC, "cg: A*y is beyond single precision");
+        goto out;
+    }
+    if (size == 0.)
         csk_zero(n, x); /* then no first guess is nearer than the solution */
     start(&c, A, 1., o.ridge, x, rhs, work);
     err = iterate(&c, &o, rhs, yy, &run);

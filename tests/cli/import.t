@@ -90,3 +90,6 @@ $ rm -f /tmp/owned; for f in system system-stack-global system-stream; do csk pr
 = 2
 $ csk prior import "$tests/fuzz/corpus/pth/system" --arch dncnn -o owned.csk 2>/dev/null
 = 3
+$ csk prior import net.safetensors --arch dncnn --name "$(printf 'a\344')" none.csk
+2 csk prior import: --name is not UTF-8
+= 2

@@ -186,3 +186,7 @@ $ timeout --foreground --preserve-status -s INT 2 csk solve --matrix T.npy --dat
 $ csk solve k4.npy --coils c4-1.npy --method zero-filled --noise 0.01 v2.npy >/dev/null; csk solve k4-1.npy --method zero-filled --noise 0.01 v3.npy >/dev/null
 2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the first axis of k4.npy counts coils, take the first axis of the maps away (csk convert --slice 0=0)
 2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the second axis of k4-1.npy counts coils, take the first away (csk convert --slice 0=0) and give --coils
+# What single precision does not hold is no convergence at zero.
+$ csk phantom --kind sparse --nonzeros 1 --shape 16,16 p16.npy >/dev/null; csk simulate p16.npy --coils 1 --noise 0 -q p16 >/dev/null; csk convert p16.cfl --scale 3e38 large.cfl >/dev/null; csk solve large.cfl --coils p16-coils.cfl --method cg-sense --noise 1e30 -q beyond.npy; ls beyond.npy 2>/dev/null
+2 csk solve: cg: A*y is beyond single precision
+= 2
