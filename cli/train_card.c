@@ -206,30 +206,30 @@ static bool is_symmetric(const train_state *s)
     return s->opts->patch.flip && (!complex || s->opts->patch.phase);
 }
 
-/* Members that describe the prior itself. */
+/* Members that describe the prior itself. Ridge has no network: no preconditioning, no graph. */
 static json_t *head(const train_state *s)
 {
     const train_opts *o = s->opts;
-
-    if (!s->graph)
-        return json_pack(
-            "{s:s, s:i, s:s, s:s*, s:s, s:i, s:f, s:[f, f], s:i, s:f, s:I, s:s*, s:s*}",
-            "csk", "prior", "version", 1, "kind", "ridge", "name", o->name, "field",
-            csk_patches_channels(s->images->patches) == 2 ? "complex" : "real", "axes",
-            2, "scale", csk_patches_scale(s->images->patches), "sigma",
-            o->train.sigma_min, o->train.sigma_max, "multiple", s->multiple,
-            "sigma_data", o->train.sigma_data, "parameters", (json_int_t)s->parameters,
-            "about", o->about, "licence", o->licence);
-    return json_pack(
-        "{s:s, s:i, s:s, s:s*, s:s, s:i, s:f, s:[f, f], s:i, s:s, s:f, s:s, s:I, s:s*, "
-        "s:s*, s:s*, s:o}",
-        "csk", "prior", "version", 1, "kind", "network", "name", o->name, "field",
+    const bool ridge = !s->graph;
+    json_t *card = json_pack(
+        "{s:s, s:i, s:s, s:s*, s:s, s:i, s:i, s:{s:f, s:f}, s:f, s:[f, f], s:i, s:s, s:f, "
+        "s:s, s:I, s:s*, s:s*, s:s*}",
+        "csk", "prior", "version", 1, "kind", ridge ? "ridge" : "network", "name",
+        o->name, "field",
         csk_patches_channels(s->images->patches) == 2 ? "complex" : "real", "axes", 2,
-        "scale", csk_patches_scale(s->images->patches), "sigma", o->train.sigma_min,
-        o->train.sigma_max, "multiple", s->multiple, "preconditioning", "edm",
-        "sigma_data", o->train.sigma_data, "architecture", s->arch, "parameters",
-        (json_int_t)s->parameters, "about", o->about, "licence", o->licence, "symmetry",
-        is_symmetric(s) ? "square" : NULL, "graph", json_loads(s->graph, 0, NULL));
+        "channels", 1, "range", "offset", 0., "factor", 1., "scale",
+        csk_patches_scale(s->images->patches), "sigma", o->train.sigma_min,
+        o->train.sigma_max, "multiple", s->multiple, "preconditioning",
+        ridge ? "none" : "edm", "sigma_data", o->train.sigma_data, "architecture",
+        ridge ? "ridge" : s->arch, "parameters", (json_int_t)s->parameters, "about",
+        o->about, "licence", o->licence, "symmetry",
+        !ridge && is_symmetric(s) ? "square" : NULL);
+
+    if (!ridge && json_object_set_new(card, "graph", json_loads(s->graph, 0, NULL))) {
+        json_decref(card);
+        return NULL;
+    }
+    return card;
 }
 
 char *train_card(const train_state *s)

@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+/* Does the network see the images in their own units? */
+static bool in_their_units(const json_t *card)
+{
+    const json_t *range = json_object_get(card, "range");
+    const json_t *factor = json_object_get(range, "factor");
+
+    return (!factor || json_number_value(factor) == 1.) &&
+           json_number_value(json_object_get(range, "offset")) == 0.;
+}
+
 /* A network is retrained as what it is: D of samplers/train/train.h, in the images' units. */
 static csk_status check(const train_origin *f, const cli_call *call,
                         const train_opts *o)
@@ -12,8 +22,7 @@ static csk_status check(const train_origin *f, const cli_call *call,
     const char *edm = json_string_value(json_object_get(f->card, "preconditioning"));
     const json_t *d = json_object_get(f->card, "sigma_data");
 
-    if (!f->arch || !edm || strcmp(edm, "edm") != 0 ||
-        json_object_get(f->card, "range"))
+    if (!f->arch || !edm || strcmp(edm, "edm") != 0 || !in_their_units(f->card))
         return csk_fail(CSK_ERR_ARG,
                         "%s: --from needs a network that csk train has trained", what);
     if (cli_given(call, "arch") && strcmp(f->arch, train_arch_names[o->arch]) != 0)

@@ -95,13 +95,25 @@ $ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --s
   note       measured on a few steps; validation is not counted
 
 # On with the weights of another prior, the images another; a rate of 0 leaves it what it is.
-$ csk train third.npy --from ./a.csk --rate 0 --patch 16 --batch 4 --steps 2 --precision f32 -q -o c.csk >/dev/null; csk phantom --kind gaussian --complex --shape 36,36 dots.npy -q >/dev/null; for p in a c; do csk denoise dots.npy --prior ./$p.csk --sigma 0.1 -q -o $p.npy >/dev/null; done; cmp a.npy c.npy && csk prior info c.csk | grep -E '^(architecture|training done)'
+$ csk train third.npy --from ./a.csk --rate 0 --patch 16 --batch 4 --steps 2 --precision f32 -q -o c.csk >/dev/null; csk phantom --kind gaussian --complex --shape 36,36 dots.npy -q >/dev/null; for p in a c; do csk denoise dots.npy --prior ./$p.csk --sigma 0.1 -q -o $p.npy >/dev/null; done; cmp a.npy c.npy && csk prior info c.csk | grep -E '^(field|channels|range|sigma  |preconditioning|architecture|training done)'
+  field               complex
+  channels            1
+  range offset        0.0
+  range factor        1.0
+  sigma               [0.004,1.0]
+  preconditioning     edm
   architecture        unet-xs
   training done       2
+  sigma   psnr  noise reduction
+  sigma     mean  std
 $ csk train third.npy --from ./a.csk --patch 16 --batch 4 --steps 2 --precision f32 -q -o d.csk >/dev/null; csk denoise dots.npy --prior ./d.csk --sigma 0.1 -q -o d.npy >/dev/null; cmp -s a.npy d.npy
 = 1
 $ csk train third.npy --from ./a.csk --arch unet-s e.csk
 2 csk train: ./a.csk is unet-xs, not --arch unet-s
+= 2
+$ sed 's/\(\\"factor\\":\)1.0/\12.0/' a.csk >twice.csk; csk prior info twice.csk | grep factor; csk train third.npy --from ./twice.csk --patch 16 e.csk
+  range factor        2.0
+2 csk train: ./twice.csk: --from needs a network that csk train has trained
 = 2
 $ csk train third.npy --from ./a.csk --sigma-data 0.5 --patch 16 e.csk
 2 csk train: ./a.csk was trained with --sigma-data 0.25, not 0.5
@@ -134,10 +146,15 @@ $ csk train head.npy --arch ridge --side 4 x.csk
 $ csk train head.npy --from ./r.csk --patch 16 x.csk
 2 csk train: ./r.csk: --from needs a network, this is a ridge prior
 = 2
-$ csk prior info r.csk | grep -E '^(kind|field|multiple)'
+$ csk prior info r.csk | grep -E '^(kind|field|channels|range|multiple|preconditioning|architecture)'
   kind                ridge
   field               complex
+  channels            1
+  range offset        0.0
+  range factor        1.0
   multiple            1
+  preconditioning     none
+  architecture        ridge
 # The noise of the data is .1, then .3: a ridge prior ends at 1.25 of it or .15 of its scale, a network at .015.
 $ csk simulate head.npy --coils 2 --phase smooth --noise 0.1 s >/dev/null; for p in r c; do csk recon s.cfl --coils s-coils.cfl --noise 0.1 --prior ./$p.csk --unit 1 --samples 1 --levels 2 -q $p-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' $p-rec/report.json; done; csk recon s.cfl --coils s-coils.cfl --noise 0.3 --prior ./r.csk --unit 1 --samples 1 --levels 2 -q --force r-rec >/dev/null 2>&1; grep -h -E '"last_smoothing"' r-rec/report.json
     "last_smoothing": 0.125,
