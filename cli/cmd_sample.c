@@ -373,7 +373,8 @@ const cli_cmd cmd_sample = {
         "With --near it draws from p(x | x'), x' = x + SIGMA n being the noisy image: "
         "the conditional diffusion with which csk recon begins, without a measurement.\n\n"
         "The same seed gives the same bytes, whatever the number of threads; with more "
-        "samples the first ones stay the same.",
+        "samples the first ones stay the same. They are drawn 16 at a time; "
+        "interrupted, csk writes those that were finished.",
     .args = args,
     .params = params,
     .opts_size = sizeof(sample_opts),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cli/cli.h"
 #include "cli/figure.h"
+#include "cli/json_text.h"
 #include "cs/mem.h"
 #include "cs/reshape.h"
 #include "cs/vec.h"
@@ -82,7 +83,9 @@ static char *panel_title(const char *path, int64_t slice, int64_t slices)
 
     if (slices > 1)
         (void)snprintf(number, sizeof(number), " [%lld]", (long long)slice);
-    return cli_concat(path, number);
+    char *name = cli_utf8(path), *title = name ? cli_concat(name, number) : NULL;
+    free(name);
+    return title;
 }
 
 /* The tiles of image @p k; panels have room for them. */
@@ -215,15 +218,20 @@ static csk_status draw(const cli_call *call, const montage *m)
 
 static csk_status run(const cli_call *call)
 {
+    const view_opts *o = call->opts;
     montage m = { .count = 0 };
     const char *path = cli_arg_of(call, 1), *dot = strrchr(path, '.');
     csk_status err = CSK_OK;
 
     if (!dot || strcmp(dot, ".png") != 0)
         return csk_fail(CSK_ERR_ARG, "%s: the name must end in .png", path);
-    err = read_all(&m, call);
+    err = cli_check_utf8("title", o->title);
     if (!err)
-        err = set_windows(&m, call->opts);
+        err = cli_check_utf8("caption", o->caption);
+    if (!err)
+        err = read_all(&m, call);
+    if (!err)
+        err = set_windows(&m, o);
     if (!err)
         err = draw(call, &m);
     for (int i = 0; i < m.count && !err; i++) {

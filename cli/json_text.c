@@ -5,23 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+char *cli_utf8(const char *text)
+{
+    json_t *as_it_is = json_string(text);
+    char *escaped = malloc(4 * strlen(text) + 1), *end = escaped;
+
+    for (const char *c = text; escaped && *c; c++) {
+        const unsigned char byte = (unsigned char)*c;
+        end += as_it_is || byte < 0x80 ? sprintf(end, "%c", byte)
+                                       : sprintf(end, "\\x%02X", byte);
+    }
+    if (escaped)
+        *end = '\0';
+    json_decref(as_it_is);
+    return escaped;
+}
+
 json_t *cli_json_text(const char *text)
 {
-    json_t *as_it_is = text ? json_string(text) : json_null();
-    char *escaped, *end;
+    char *valid = text ? cli_utf8(text) : NULL;
+    json_t *json = !text ? json_null() : valid ? json_string(valid) : NULL;
 
-    if (as_it_is)
-        return as_it_is;
-    escaped = end = malloc(4 * strlen(text) + 1);
-    if (!escaped)
-        return NULL;
-    for (const char *c = text; *c; c++) {
-        const unsigned char byte = (unsigned char)*c;
-        end += byte < 0x80 ? sprintf(end, "%c", byte) : sprintf(end, "\\x%02X", byte);
-    }
-    *end = '\0';
-    json_t *json = json_string(escaped);
-    free(escaped);
+    free(valid);
     return json;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/** @file cli/json_text.h  Texts of the command line, names of files for one, as JSON. */
+/** @file cli/json_text.h  Texts of the command line, names of files for one, as UTF-8 and JSON. */
 #ifndef CSK_CLI_JSON_TEXT_H
 #define CSK_CLI_JSON_TEXT_H
 
@@ -8,9 +8,12 @@
 #include <jansson.h>
 
 /**
- * A JSON string of any @p text. JSON is UTF-8, file names need not be: of a text that is not,
- * every byte beyond ASCII becomes \xNN. Of NULL null; NULL if no memory.
+ * A copy of @p text, which need not be UTF-8, as names of files need not: of one that is not every
+ * byte beyond ASCII becomes \xNN. The caller frees it; NULL if no memory.
  */
+char *cli_utf8(const char *text);
+
+/** A JSON string of cli_utf8(text). Of NULL null; NULL if no memory. */
 json_t *cli_json_text(const char *text);
 
 /** CSK_ERR_ARG unless @p text, of option @p name, is UTF-8 or NULL. */

@@ -201,6 +201,42 @@ static csk_status run_call(const cli_call *call)
     return printed ? printed : err;
 }
 
+/* Is it X.json beside X? */
+static bool is_note(const cli_list *written, const char *path)
+{
+    const size_t len = strlen(path);
+    char *stem = strdup(path);
+    bool note = false;
+
+    if (stem && len > 5 && strcmp(path + len - 5, ".json") == 0) {
+        stem[len - 5] = '\0';
+        note = cli_list_has(written, stem);
+    }
+    free(stem);
+    return note;
+}
+
+/* What an interrupted call has left. */
+static void print_interrupted(const cli_call *call)
+{
+    const cli_list *written = &call->state->written;
+    char *first = NULL;
+    int files = 0;
+
+    for (int i = 0; i < written->n; i++) {
+        if (is_note(written, written->v[i]))
+            continue;
+        if (files++ == 0)
+            first = cli_printable(strdup(written->v[i]));
+    }
+    (void)fprintf(stderr, "csk %s: interrupted%s%s", call->cmd->name,
+                  files ? "; what was finished is in " : "", first ? first : "");
+    if (files > 1)
+        (void)fprintf(stderr, " and %d more", files - 1);
+    (void)fputc('\n', stderr);
+    free(first);
+}
+
 static int finish(const cli_call *call, csk_status err)
 {
     cli_state *s = call->state;
@@ -208,8 +244,7 @@ static int finish(const cli_call *call, csk_status err)
 
     cli_bar_clear(s);
     if (err == CSK_ERR_ABORTED)
-        (void)fprintf(stderr, "csk %s: interrupted%s\n", call->cmd->name,
-                      s->written.n > 0 ? "; what was finished is kept" : "");
+        print_interrupted(call);
     else if (err)
         print_error(call->cmd, err);
     if (err == CSK_ERR_ABORTED)

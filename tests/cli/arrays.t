@@ -132,6 +132,12 @@ $ csk view b.npy b.png
 $ csk view a.npy b.jpg
 2 csk view: b.jpg: the name must end in .png
 = 2
+# Names and titles in a figure are UTF-8.
+$ cp a.npy "$(printf 'a\344.npy')"; csk view "$(printf 'a\344.npy')" -q latin.png | sed -n '2s,  .*,,p'; rm a?.npy
+  a\xE4.npy
+$ csk view a.npy --title "$(printf 'a\344')" none.png
+2 csk view: --title is not UTF-8
+= 2
 $ csk view a.npy a.npy --window shared -o a.png
   image  black  white
   a.npy      0      1

@@ -180,7 +180,7 @@ $ printf '%%%%MatrixMarket matrix coordinate real general\n8 6 1\n1 1 1e308\n' >
 $ csk solve --matrix T.npy --data t.npy --method lasso --lambda 0.01x --max-iter 1 short.npy 2>&1 >/dev/null | sed 's/[0-9.]*e-[0-9]*/.../'
   csk solve: not converged after 1 iterations (relative gap ...)
 $ timeout --foreground --preserve-status -s INT 2 csk solve --matrix T.npy --data t.npy --method lasso --lambda 1e-9x --tol 1e-30 --max-iter 2000000000 stopped.npy >/dev/null
-2 csk solve: interrupted; what was finished is kept
+2 csk solve: interrupted; what was finished is in stopped.npy
 = 130
 # The remark names the axis of the file that is in doubt, and what helps.
 $ csk solve k4.npy --coils c4-1.npy --method zero-filled --noise 0.01 v2.npy >/dev/null; csk solve k4-1.npy --method zero-filled --noise 0.01 v3.npy >/dev/null
