@@ -141,8 +141,12 @@ static csk_status check_stem(const cli_call *call, const char *path)
 {
     const char *const *suffix = cli_suffixes(call);
     const size_t len = strlen(path), tail = strlen(suffix[0]);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     csk_status err = CSK_OK;
 
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return csk_fail(CSK_ERR_ARG,
+                        "%s is a directory: give the begin of the names in it", path);
     if (len > tail && strcmp(path + len - tail, suffix[0]) == 0)
         return csk_fail(CSK_ERR_ARG, "%s: give only the begin of the names, %.*s", path,
                         (int)(len - tail), path);

@@ -27,6 +27,11 @@ $ csk phantom ""
 $ csk simulate a.npy scan.cfl
 2 csk simulate: scan.cfl: give only the begin of the names, scan
 = 2
+$ mkdir -p folder; for out in . .. folder/ folder/.; do csk simulate head.npy --coils 1 --noise 0 "$out"; done; rmdir folder
+2 csk simulate: . is a directory: give the begin of the names in it
+2 csk simulate: .. is a directory: give the begin of the names in it
+2 csk simulate: folder/ is a directory: give the begin of the names in it
+2 csk simulate: folder/. is a directory: give the begin of the names in it
 $ ls
   a.npy.json
   dir.npy
