@@ -353,8 +353,11 @@ static void report(const job *j, double seconds)
             "weight does not fit them",
             info.residual / (sqrt((double)j->m) * j->eta));
     if (csk_norm(j->n, j->image.data) == 0.)
-        cli_say(call, "the image is zero everywhere: the weight leaves nothing of the "
-                      "data; see --lambda and --noise");
+        cli_say(
+            call, "the image is zero everywhere: %s",
+            info.iter == 0
+                ? "the iterations ended where they began; see --tol"
+                : "the weight leaves nothing of the data; see --lambda and --noise");
     /* CG is meant to be stopped early, and random shifts keep x moving. */
     const bool expected = j->o->method == SOLVE_CG_SENSE ||
                           (j->o->method == SOLVE_L1_WAVELET && j->o->random_shift);
@@ -372,6 +375,16 @@ static csk_status solve_it(job *j)
     default:
         return regularised(j);
     }
+}
+
+/* Options are in range: if numbers are not finite it is for the scan. */
+static csk_status named(const job *j, csk_status err)
+{
+    if (err != CSK_ERR_NUMERIC)
+        return err;
+    return cli_bad_input(j->call,
+                         csk_fail(err, "%s: %s", cli_arg_of(j->call, SOLVE_SCAN_ARG),
+                                  csk_error_message()));
 }
 
 static csk_status start(job *j)
@@ -409,7 +422,7 @@ csk_status solve_scan(const cli_call *call)
     csk_status err = start(&j);
 
     if (!err)
-        err = solve_it(&j);
+        err = named(&j, solve_it(&j));
     if (!err || (err == CSK_ERR_ABORTED && !j.searching)) {
         const csk_status wrote =
             cli_write(call, &j.image, cli_arg_of(call, SOLVE_OUT_ARG));

@@ -31,6 +31,8 @@ $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --method tv --lambda 0.
 $ csk solve scan.cfl --coils scan-coils.cfl --noise 0.01 --no-random-shift --lambda 1.001x none.npy >/dev/null; csk info none.npy | grep maximum
   maximum        0
 2 csk solve: the image is zero everywhere: the weight leaves nothing of the data; see --lambda and --noise
+$ csk solve scan.cfl --coils scan-coils.cfl --method cg-sense --tol 1 none.npy --force 2>&1 >/dev/null | tail -1
+  csk solve: the image is zero everywhere: the iterations ended where they began; see --tol
 # A relative weight does not depend on the scale of the data.
 
 $ csk convert scan.cfl --scale 1000000 big.cfl >/dev/null; for s in scan big; do csk solve $s.cfl --coils scan-coils.cfl --noise 0.01 --lambda 0.01x --levels 3 out-$s.npy >/dev/null; csk convert --scale 1 out-$s.npy one-$s.npy >/dev/null; done; csk metric one-scan.npy one-big.npy | awk 'NR == 2 { print ($2 > 80 ? "equal" : $0) }'
@@ -187,6 +189,7 @@ $ csk solve k4.npy --coils c4-1.npy --method zero-filled --noise 0.01 v2.npy >/d
 2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the first axis of k4.npy counts coils, take the first axis of the maps away (csk convert --slice 0=0)
 2 csk solve: the image is a volume, complex 4x32x32, of one coil; if the second axis of k4-1.npy counts coils, take the first away (csk convert --slice 0=0) and give --coils
 # What single precision does not hold is no convergence at zero.
-$ csk phantom --kind sparse --nonzeros 1 --shape 16,16 p16.npy >/dev/null; csk simulate p16.npy --coils 1 --noise 0 -q p16 >/dev/null; csk convert p16.cfl --scale 3e38 large.cfl >/dev/null; csk solve large.cfl --coils p16-coils.cfl --method cg-sense --noise 1e30 -q beyond.npy; ls beyond.npy 2>/dev/null
-2 csk solve: cg: A*y is beyond single precision
+$ csk phantom --kind sparse --nonzeros 1 --shape 16,16 p16.npy >/dev/null; csk simulate p16.npy --coils 1 --noise 0 -q p16 >/dev/null; csk convert p16.cfl --scale 3e38 large.cfl >/dev/null; csk solve large.cfl --coils p16-coils.cfl --method cg-sense --noise 1e30 -q beyond.npy; echo $?; ls beyond.npy 2>/dev/null
+  3
+2 csk solve: large.cfl: cg: A*y is beyond single precision
 = 2
