@@ -238,6 +238,7 @@ static csk_status draw_all(job *j)
     const int64_t n = csk_space_len(&j->image), total = j->o->samples;
     const csk_space stack = csk_space_stack(&j->image, CSK_AXIS_SAMPLE, total);
     float *noisy = j->o->near ? csk_alloc(BATCH * n, sizeof(*noisy)) : NULL;
+    const csk_monitor exact = cli_monitor(j->call, NULL);
     csk_status err =
         j->o->near && !noisy ? CSK_ERR_NOMEM : csk_space_check(&stack, "samples");
 
@@ -250,6 +251,15 @@ static csk_status draw_all(job *j)
                           : draw_batch(j, done, count, noisy);
         if (err == CSK_ERR_ABORTED)
             j->stack.space.dim[0] = done;
+        const csk_progress p = { .what = "sample",
+                                 .iter = done + count,
+                                 .max_iter = (int)total,
+                                 .residual = NAN,
+                                 .change = NAN };
+        if (!err && j->o->exact && p.iter < total) { /* a diffusion asks by itself */
+            err = csk_monitor_report(&exact, &p);
+            j->stack.space.dim[0] = err ? p.iter : total;
+        }
     }
     csk_free(noisy);
     return err;

@@ -24,7 +24,7 @@ static const csk_param params[] = {
     CSK_OPT_INT (S, settle, "settle", 0, 0, INT_MAX, "N", "no shift in the last N of the iterations: a lower objective, a worse image"),
     CSK_OPT_REAL(S, ridge,  "ridge",  0, 0, 1e30, "WEIGHT", "of 1/2 |x|^2, for cg-sense and lsq"),
     CSK_OPT_INT (S, max_iter, "max-iter", 0, 0, INT_MAX, "N", "iterations at most; 0: 30 for cg-sense, 100 for l1-wavelet, 300 for tv"),
-    CSK_OPT_REAL(S, tol,    "tol",    0, 0, 1, "REL", "stop at this relative change; 0: 1e-4 for l1-wavelet, 2e-5 for tv; cg-sense: of the residual, 1e-5"),
+    CSK_OPT_REAL(S, tol,    "tol",    0, 0, .5, "REL", "stop at this relative change; 0: 1e-4 for l1-wavelet, 2e-5 for tv; cg-sense: of the residual, 1e-5"),
     CSK_OPT_FLAG(S, strict, "strict", 0, "exit code 4 if stopped at max-iter; the output is written"),
     CSK_OPT_END,
 };

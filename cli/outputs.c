@@ -240,6 +240,7 @@ csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
     const char *note = cli_provenance(call);
     if (!note)
         return cli_no_memory();
+    cli_catch_signals();
     const csk_status err = csk_write(a, path, note);
     if (err && err != CSK_ERR_IO) /* what the format does not hold */
         return cli_bad_input(call, err);
@@ -249,6 +250,7 @@ csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
 csk_status cli_write_file(const cli_call *call, const char *path, const void *bytes,
                           size_t len)
 {
+    cli_catch_signals();
     csk_status err = csk_write_bytes(path, bytes, len);
 
     if (!err)

@@ -284,6 +284,8 @@ csk_status cli_posterior_run(const cli_call *call, const csk_linop *A, const flo
     opts.user = &s;
     if (!err)
         err = csk_recon_run(&p, A, b, eta, prior->model, call->seed, &opts);
+    if (err == CSK_ERR_NUMERIC) /* options are in range: it is the data */
+        err = csk_fail(err, "%s: %s", cli_arg_of(call, 0), csk_error_message());
     if (!err)
         err = write_all(&s.results, &p);
     if (!err) {

@@ -24,7 +24,7 @@ static void on_signal(int sig)
         return; /* nothing to be done about it here */
 }
 
-static void catch_signals(void)
+void cli_catch_signals(void)
 {
     struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 
@@ -112,7 +112,7 @@ csk_monitor cli_monitor(const cli_call *call, const char *label)
     cli_state *s = call->state;
     const bool bar = !call->quiet && isatty(STDERR_FILENO);
 
-    catch_signals();
+    cli_catch_signals();
     s->bar_label = label;
     s->bar_start = 0.;
     return (csk_monitor){ bar ? show : stop_if_asked, s };

@@ -164,7 +164,10 @@ void cli_put_int(const cli_call *call, const char *key, int64_t value)
 
 void cli_put_text(const cli_call *call, const char *key, const char *value)
 {
-    put(call, key, value, NULL, false, cli_json_text(value));
+    char *shown = cli_printable(strdup(value ? value : ""));
+
+    put(call, key, shown ? shown : "", NULL, false, cli_json_text(value));
+    free(shown);
 }
 
 void cli_put_json(const cli_call *call, const char *key, const char *json)

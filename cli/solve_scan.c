@@ -353,11 +353,8 @@ static void report(const job *j, double seconds)
             "weight does not fit them",
             info.residual / (sqrt((double)j->m) * j->eta));
     if (csk_norm(j->n, j->image.data) == 0.)
-        cli_say(
-            call, "the image is zero everywhere: %s",
-            info.iter == 0
-                ? "the iterations ended where they began; see --tol"
-                : "the weight leaves nothing of the data; see --lambda and --noise");
+        cli_say(call, "the image is zero everywhere: the weight leaves nothing of the "
+                      "data; see --lambda and --noise");
     /* CG is meant to be stopped early, and random shifts keep x moving. */
     const bool expected = j->o->method == SOLVE_CG_SENSE ||
                           (j->o->method == SOLVE_L1_WAVELET && j->o->random_shift);

@@ -14,6 +14,21 @@ static bool in_their_units(const json_t *card)
            json_number_value(json_object_get(range, "offset")) == 0.;
 }
 
+/* Whatever is wrong with the card or the weights for those who use the prior. */
+static csk_status runs(const csk_model *model, const char *what)
+{
+    const int64_t dim[] = { 8, 8 };
+    const csk_space image = csk_space_make(csk_model_field(model), 2, dim);
+    csk_prior *prior = NULL;
+    csk_status err = csk_model_fits(model, &image, what);
+
+    if (!err)
+        err = csk_model_prior(&prior, &image, model, 1., NULL);
+
+    csk_prior_unref(prior);
+    return err;
+}
+
 /* A network is retrained as what it is: D of samplers/train/train.h, in the images' units. */
 static csk_status check(const train_origin *f, const cli_call *call,
                         const train_opts *o)
@@ -48,6 +63,9 @@ csk_status train_origin_read(train_origin *f, const cli_call *call, const train_
     if (strcmp(csk_model_kind(f->prior.model), "network") != 0)
         return csk_fail(CSK_ERR_ARG, "%s: --from needs a network, this is a %s prior",
                         f->prior.path, csk_model_kind(f->prior.model));
+    err = cli_bad_input(call, runs(f->prior.model, f->prior.path));
+    if (err)
+        return err;
     err = cli_bad_input(call, csk_tensors_read(&f->weights, f->prior.path));
     if (err)
         return err;

@@ -74,6 +74,29 @@ void csk_ridge_at(const csk_ridge *r, double sigma, csk_ridge_level *level)
 
 /* -- files ------------------------------------------------------------------------- */
 
+static bool is_number(const json_t *value, double wanted)
+{
+    return !value || (json_is_number(value) && json_number_value(value) == wanted);
+}
+
+/* Members that other kinds have; here they have but one value, or are absent. */
+static csk_status check_fixed(const json_t *card)
+{
+    const json_t *range = json_object_get(card, "range");
+    const json_t *none = json_object_get(card, "preconditioning");
+
+    if (!is_number(json_object_get(card, "channels"), 1.))
+        return csk_fail(CSK_ERR_FORMAT, "ridge: \"channels\" is not 1");
+    if (range &&
+        !(json_is_object(range) && is_number(json_object_get(range, "offset"), 0.) &&
+          is_number(json_object_get(range, "factor"), 1.)))
+        return csk_fail(CSK_ERR_FORMAT,
+                        "ridge: \"range\" is not {\"offset\": 0, \"factor\": 1}");
+    if (none && !(json_is_string(none) && strcmp(json_string_value(none), "none") == 0))
+        return csk_fail(CSK_ERR_FORMAT, "ridge: \"preconditioning\" is not \"none\"");
+    return CSK_OK;
+}
+
 static csk_status read_card(csk_ridge_shape *s, double *scale, const char *card)
 {
     const char *field = NULL, *kind = NULL;
@@ -108,6 +131,8 @@ static csk_status read_card(csk_ridge_shape *s, double *scale, const char *card)
         err = csk_fail(CSK_ERR_FORMAT, "ridge: \"scale\" is %g, not in 1e-9..1e9",
                        *scale);
     else
+        err = check_fixed(root);
+    if (!err)
         s->field = field[0] == 'r' ? CSK_REAL : CSK_COMPLEX;
     json_decref(root);
     return err;

@@ -159,7 +159,7 @@ $ csk simulate h.npy --operator blur:1 --matrix m.npy x
 = 2
 # What an earlier run left stays until the new files are there: not all zero, nor diverged.
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --levels 2 kept >/dev/null 2>&1; cat kept/* | cksum >before; csk restore holes.npy --operator inpaint:m.npy --noise 100 --prior g.csk --samples 2 --force kept 2>&1 | sed 's/of 100 .*/of 100/'; cat kept/* | cksum | cmp - before
-  csk restore: the naive estimate is zero: the data are, or the noise level of 100
+  csk restore: holes.npy: the naive estimate is zero: the data are, or the noise level of 100
 $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --sampler dps --dps-scale 1e6 --dps-levels 5 --force kept 2>&1 | sed 's|by [0-9.e+]* times|by ... times|'; cat kept/* | cksum | cmp - before
   csk restore: the sampling diverged: the samples miss the data by ... times what the noise predicts: operator, noise level or prior do not fit, or it was too short; the naive estimate falls to -0.131, and most priors' images are not negative: csk convert --add
 $ (ulimit -f 1; csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --samples 2 --levels 2 --force kept 2>&1 >/dev/null | grep -c 'File too large'); cat kept/* | cksum | cmp - before; ls -A kept | grep new

@@ -115,6 +115,12 @@ $ sed 's/\(\\"factor\\":\)1.0/\12.0/' a.csk >twice.csk; csk prior info twice.csk
   range factor        2.0
 2 csk train: ./twice.csk: --from needs a network that csk train has trained
 = 2
+$ for change in 's/\(\\"channels\\":\)1/\17/' 's/\(\\"offset\\":\)0.0/\1[1]/' 's/\(\\"sigma_data\\":\)0.25/\1null/' 's/\(\\"axes\\":\)2/\13/'; do sed "$change" a.csk >wrong.csk; csk train third.npy --from ./wrong.csk --patch 16 e.csk; done
+2 csk train: ./wrong.csk: network prior: "channels" is 7, which is out of range
+2 csk train: ./wrong.csk: network prior: "offset" is missing or not a number
+2 csk train: ./wrong.csk: network prior: "sigma_data" is missing or not a number
+2 csk train: ./wrong.csk: describes complex images of 3 axes, not complex ones of 2
+= 3
 $ csk train third.npy --from ./a.csk --sigma-data 0.5 --patch 16 e.csk
 2 csk train: ./a.csk was trained with --sigma-data 0.25, not 0.5
 = 2
@@ -146,6 +152,11 @@ $ csk train head.npy --arch ridge --side 4 x.csk
 $ csk train head.npy --from ./r.csk --patch 16 x.csk
 2 csk train: ./r.csk: --from needs a network, this is a ridge prior
 = 2
+$ for change in 's/\(\\"channels\\":\)1/\13/' 's/\(\\"factor\\":\)1.0/\12.0/' 's/\\"none\\"/\\"edm2\\"/'; do sed "$change" r.csk >wrong.csk; csk denoise dots.npy --prior ./wrong.csk --sigma 0.1 wrong.npy; done
+2 csk denoise: ./wrong.csk: ridge: "channels" is not 1
+2 csk denoise: ./wrong.csk: ridge: "range" is not {"offset": 0, "factor": 1}
+2 csk denoise: ./wrong.csk: ridge: "preconditioning" is not "none"
+= 3
 $ csk prior info r.csk | grep -E '^(kind|field|channels|range|multiple|preconditioning|architecture)'
   kind                ridge
   field               complex
@@ -163,6 +174,10 @@ $ csk simulate head.npy --coils 2 --phase smooth --noise 0.1 s >/dev/null; for p
 $ csk recon s.cfl --coils s-coils.cfl --prior ./c.csk --kernel mala none
 2 csk recon: --kernel mala reads the density of the prior, which a network does not have
 = 2
+# Interrupted, it says where its state is, remarks or not.
+$ timeout --foreground --preserve-status -s INT 8 csk train head.npy --arch unet-xs --patch 16 --batch 2 --steps 1000000 -q -o long.csk
+2 csk train: interrupted; what was finished is in long.csk.checkpoint
+= 130
 # Options of the other kind of prior, and where nothing can be written.
 $ csk train head.npy --arch unet-xs --filters 4 none.csk
 2 csk train: --filters does nothing here: it needs --arch ridge
