@@ -28,6 +28,8 @@ void cli_catch_signals(void)
 {
     struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 
+    if (caught) /* the second one shall find the default action */
+        return;
     (void)sigemptyset(&act.sa_mask);
     (void)sigaction(SIGINT, &act, NULL);
     (void)sigaction(SIGTERM, &act, NULL);
