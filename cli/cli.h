@@ -217,6 +217,8 @@ csk_status cli_write_file(const cli_call *call, const char *path, const void *by
  * before the work, and cli_wrote() afterwards: removes it if the verb fails in the end.
  */
 csk_status cli_check_output(const cli_call *call, const char *path) CSK_MUST_CHECK;
+/** After a checkpoint: it stays whatever happens, and is named if the verb is interrupted. */
+csk_status cli_keep(const cli_call *call, const char *path) CSK_MUST_CHECK;
 csk_status cli_wrote(const cli_call *call, const char *path,
                      csk_status err) CSK_MUST_CHECK;
 

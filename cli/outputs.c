@@ -226,6 +226,11 @@ csk_status cli_wrote(const cli_call *call, const char *path, csk_status err)
     return err;
 }
 
+csk_status cli_keep(const cli_call *call, const char *path)
+{
+    return cli_list_add(&call->state->kept, path) ? CSK_OK : cli_no_memory();
+}
+
 csk_status cli_write(const cli_call *call, const csk_array *a, const char *path)
 {
     if (csk_first_not_finite(csk_space_len(&a->space), a->data) >= 0)

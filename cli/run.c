@@ -219,15 +219,15 @@ static bool is_note(const cli_list *written, const char *path)
 /* What an interrupted call has left. */
 static void print_interrupted(const cli_call *call)
 {
-    const cli_list *written = &call->state->written;
+    const cli_list *lists[] = { &call->state->written, &call->state->kept };
     char *first = NULL;
     int files = 0;
 
-    for (int i = 0; i < written->n; i++) {
-        if (is_note(written, written->v[i]))
-            continue;
-        if (files++ == 0)
-            first = cli_printable(strdup(written->v[i]));
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < lists[k]->n; i++) {
+            if (!is_note(lists[k], lists[k]->v[i]) && files++ == 0)
+                first = cli_printable(strdup(lists[k]->v[i]));
+        }
     }
     (void)fprintf(stderr, "csk %s: interrupted%s%s", call->cmd->name,
                   files ? "; what was finished is in " : "", first ? first : "");
@@ -258,6 +258,7 @@ static void clear_state(cli_state *s)
 {
     cli_list_clear(&s->inputs);
     cli_list_clear(&s->written);
+    cli_list_clear(&s->kept);
     cli_list_clear(&s->made);
     cli_report_free(s->report);
     free(s->provenance);

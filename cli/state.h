@@ -43,6 +43,7 @@ typedef struct cli_state {
     char *const *argv; /**< the words after the verb */
     cli_list inputs;   /**< path, hash, path, hash, ... */
     cli_list written;  /**< files to remove on failure */
+    cli_list kept;     /**< files that stay: an interruption tells them */
     cli_list made; /**< directories to remove on failure, in the order they were made */
     char *provenance;
     cli_report *report;

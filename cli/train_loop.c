@@ -228,7 +228,9 @@ csk_status train_job_work(train_job *j)
         cli_say(j->call, "the training diverged: its state is not written to %s",
                 j->checkpoint);
     } else if (err == CSK_ERR_ABORTED) {
-        const csk_status saved = cli_wrote(j->call, j->checkpoint, save(j, NULL));
+        csk_status saved = save(j, NULL);
+        if (!saved)
+            saved = cli_keep(j->call, j->checkpoint);
         if (saved)
             return saved;
         cli_say(j->call, "%s holds step %d; --resume goes on from it", j->checkpoint,
