@@ -213,8 +213,15 @@ csk_status cli_write_file(const cli_call *call, const char *path, const void *by
                           size_t len) CSK_MUST_CHECK;
 
 /**
+ * From now on the first Ctrl-C (SIGTERM) only asks: monitors end what they watch, and what is
+ * being written is written to its end. The second one kills.
+ */
+void cli_catch_signals(void);
+
+/**
  * For files written by other means: check @p path as declared outputs are checked
- * before the work, and cli_wrote() afterwards: removes it if the verb fails in the end.
+ * before the work, cli_catch_signals() before writing, and cli_wrote() afterwards: removes it if
+ * the verb fails in the end.
  */
 csk_status cli_check_output(const cli_call *call, const char *path) CSK_MUST_CHECK;
 /** After a checkpoint: it stays whatever happens, and is named if the verb is interrupted. */

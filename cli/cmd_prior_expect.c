@@ -86,6 +86,7 @@ static csk_status run(const cli_call *call)
         err = cli_bad_input(call, learn(&s, &t, p.model, call));
     if (!err)
         err = csk_model_set_score_norm(p.model, &s, line);
+    cli_catch_signals();
     if (!err)
         err = cli_wrote(call, path, csk_model_write(p.model, path));
     if (!err && s.images < FEW)

@@ -49,6 +49,7 @@ static csk_status fit_run(const cli_call *call)
         err = fit(&m, &t, call);
     if (!err) {
         const char *note = cli_provenance(call);
+        cli_catch_signals();
         err = note ? cli_wrote(call, path, csk_wavelet_model_write(&m, path, note))
                    : cli_no_memory();
     }

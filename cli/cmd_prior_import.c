@@ -75,6 +75,7 @@ static csk_status write_model(const cli_call *call, const csk_tensors *weights,
     if (!err)
         err = check_finite(&model, from);
     err = cli_bad_input(call, err);
+    cli_catch_signals();
     if (!err)
         err = cli_wrote(call, to, csk_tensors_write(&model, to));
     if (!err) {

@@ -376,6 +376,7 @@ csk_status cli_figure_write(const cli_call *call, const cli_figure *f, const cha
     csk_status err = cli_figure_draw(&p, f);
     if (err)
         return err;
+    cli_catch_signals();
     err = csk_png_write(path, p.width, p.height, 3, 8, p.rgb, note);
     csk_free(p.rgb);
     return cli_wrote(call, path, err);

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,6 +43,20 @@ static csk_status check_parent(const char *path)
     return err;
 }
 
+/* A file is made and removed: no Ctrl-C comes in between. */
+static csk_status can_write(const char *path)
+{
+    sigset_t asked, before;
+
+    (void)sigemptyset(&asked);
+    (void)sigaddset(&asked, SIGINT);
+    (void)sigaddset(&asked, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &asked, &before);
+    const csk_status err = csk_can_write(path);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return err;
+}
+
 static csk_status check_file(const cli_call *call, const char *path)
 {
     struct stat st;
@@ -54,7 +69,7 @@ static csk_status check_file(const cli_call *call, const char *path)
             return csk_fail(CSK_ERR_IO, "%s exists; --force writes over it", path);
     }
     const csk_status err = check_parent(path);
-    return err ? err : csk_can_write(path);
+    return err ? err : can_write(path);
 }
 
 /* Do @p fn to all files that writing @p path makes: itself, a header, a note beside it. */

@@ -143,12 +143,6 @@ void cli_bar_clear(cli_state *state);
 /** The signal that ended the run, 0 if none came. */
 int cli_signal(void);
 
-/**
- * From now on the first Ctrl-C (SIGTERM) only asks: monitors end what they watch, and what is
- * being written is written to its end. The second one kills.
- */
-void cli_catch_signals(void);
-
 /* -- help.c, complete.c ---- */
 
 typedef enum cli_markup { CLI_TEXT, CLI_MAN, CLI_MARKDOWN } cli_markup;

@@ -33,7 +33,7 @@ $ csk sample head.csk --sigma 0.1 x.npy
 2 csk sample: --sigma is the noise of --near, which is missing
 = 2
 # Ctrl-C keeps whole batches of 16, those of a run that ends by itself.
-$ timeout --foreground --preserve-status -s INT 3 csk sample head.csk --exact --shape 96,96 --samples 8000 -q many.npy >/dev/null; csk sample head.csk --exact --shape 96,96 --samples 16 -q few.npy >/dev/null; csk convert many.npy --slice 0=0:16 head16.npy >/dev/null; cmp few.npy head16.npy && csk info many.npy | grep -c interrupted
+$ timeout --foreground --preserve-status -s INT 2 csk sample head.csk --exact --shape 96,96 --samples 20000 -q many.npy >/dev/null; csk sample head.csk --exact --shape 96,96 --samples 16 -q few.npy >/dev/null; csk convert many.npy --slice 0=0:16 head16.npy >/dev/null; cmp few.npy head16.npy && csk info many.npy | grep -c interrupted
   1
 2 csk sample: interrupted; what was finished is in many.npy
 $ csk sample head.csk --near head.npy --sigma 0.1 --exact x.npy
