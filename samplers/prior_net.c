@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/prior_net.h"
-#include "cs/blas_priv.h"
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "samplers/net/card_priv.h"
@@ -296,7 +295,7 @@ static csk_status choose_sides(net_prior *p)
 }
 
 static csk_status make_plan(csk_net_plan **plan, const net_prior *p, int batch,
-                            int derivative)
+                            int derivative, int part)
 {
     const int precision = derivative == CSK_NET_NONE ? p->precision : CSK_NET_F32;
 
@@ -305,7 +304,8 @@ static csk_status make_plan(csk_net_plan **plan, const net_prior *p, int batch,
                                               .height = p->view.padded_h,
                                               .width = p->view.padded_w,
                                               .precision = precision,
-                                              .derivative = derivative });
+                                              .derivative = derivative,
+                                              .part = part });
 }
 
 /* @p wanted is a csk_prior_precision. */
@@ -329,14 +329,11 @@ static csk_status make_plans(net_prior *p)
     p->batch = (int)(PIXELS / pixels);
     p->batch = p->batch < 1 ? 1 : p->batch > BATCH ? BATCH : p->batch;
     if (!tdv)
-        err = make_plan(&p->one, p, 1, CSK_NET_NONE);
-    if (!err && !tdv) {
-        const int before = csk_blas_single();
-        err = make_plan(&p->many, p, p->batch, CSK_NET_NONE);
-        csk_blas_restore(before);
-    }
+        err = make_plan(&p->one, p, 1, CSK_NET_NONE, 0);
+    if (!err && !tdv)
+        err = make_plan(&p->many, p, p->batch, CSK_NET_NONE, p->batch);
     if (!err)
-        err = make_plan(&p->slope, p, 1, CSK_NET_DATA);
+        err = make_plan(&p->slope, p, 1, CSK_NET_DATA, 0);
     return err;
 }
 

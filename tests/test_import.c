@@ -67,9 +67,10 @@ static double level(const network *n, size_t k)
 static void forward(const network *n, int h, int w, const float *x, double s, double t,
                     float *y, float *gx)
 {
-    const csk_net_shape shape = { 1,           h,
-                                  w,           CSK_NET_AUTO,
-                                  CSK_NET_F32, gx ? CSK_NET_DATA : CSK_NET_NONE };
+    const csk_net_shape shape = { .batch = 1,
+                                  .height = h,
+                                  .width = w,
+                                  .derivative = gx ? CSK_NET_DATA : CSK_NET_NONE };
     const int64_t outputs = (int64_t)csk_net_outputs(n->net) * h * w;
     csk_net_plan *plan;
 

@@ -76,7 +76,8 @@ START_TEST(begins_at_zero)
     const size_t bytes = (size_t)csk_net_parameters(net) * sizeof(float);
     csk_net_plan *p = NULL;
 
-    tst_ok(csk_net_plan_new(&p, net, &(csk_net_shape){ 1, 16, 16, 0, 0, 0 }));
+    tst_ok(csk_net_plan_new(&p, net,
+                            &(csk_net_shape){ .batch = 1, .height = 16, .width = 16 }));
     float *x = tst_normal(512, 1, 0), *y = tst_normal(512, 2, 0);
     float *work = csk_alloc(csk_net_plan_work_len(p), sizeof(*work));
     csk_net_forward(p, y, x, &(double){ .1 }, NULL, work);
@@ -134,9 +135,11 @@ START_TEST(is_what_is_described_with_its_derivatives)
     u.attention = true;
     build_alive(&graph, &weights, &u);
     tst_ok(csk_net_parse(&net, graph, &weights, "unet"));
-    tst_ok(csk_net_plan_new(
-        &p, net,
-        &(csk_net_shape){ 1, SIDE, SIDE, CSK_NET_AUTO, CSK_NET_F32, CSK_NET_WEIGHTS }));
+    tst_ok(csk_net_plan_new(&p, net,
+                            &(csk_net_shape){ .batch = 1,
+                                              .height = SIDE,
+                                              .width = SIDE,
+                                              .derivative = CSK_NET_WEIGHTS }));
     float *work = csk_alloc(csk_net_plan_work_len(p), sizeof(*work));
     float *gw = csk_alloc(csk_net_parameters(net), sizeof(*gw));
     csk_net_forward(p, y, x, &sigma, NULL, work);
@@ -196,7 +199,8 @@ START_TEST(signal_neither_dies_nor_grows)
 
     build_alive(&graph, &weights, &u);
     tst_ok(csk_net_parse(&net, graph, &weights, "unet"));
-    tst_ok(csk_net_plan_new(&p, net, &(csk_net_shape){ 1, 32, 32, 0, 0, 0 }));
+    tst_ok(csk_net_plan_new(&p, net,
+                            &(csk_net_shape){ .batch = 1, .height = 32, .width = 32 }));
     float *x = tst_normal(1024, 1, 0), *y = tst_normal(1024, 2, 0);
     float *work = csk_alloc(csk_net_plan_work_len(p), sizeof(*work));
     csk_net_forward(p, y, x, &(double){ .1 }, NULL, work);

@@ -190,13 +190,13 @@ static void weights(const net_conv *base, float *gw, float *gb, const void *x,
         const float *from = sum + (int64_t)(o / NET_BLOCK) * NET_BLOCK * c->columns;
 
         for (int k = 0; k < c->columns; k++)
-            gw[(int64_t)o * c->columns + place_of(c, k)] =
+            gw[(int64_t)o * c->columns + place_of(c, k)] +=
                 from[(int64_t)k * NET_BLOCK + o % NET_BLOCK];
     }
     csk_blas_restore(single);
 }
 
-static void pack(net_conv *base)
+static void pack(net_conv *base, const float *dense)
 {
     plain_conv *c = (plain_conv *)base;
 
@@ -205,7 +205,7 @@ static void pack(net_conv *base)
 
         for (int k = 0; k < c->columns; k++)
             to[(int64_t)k * NET_BLOCK + o % NET_BLOCK] =
-                base->dense[(int64_t)o * c->columns + place_of(c, k)];
+                dense[(int64_t)o * c->columns + place_of(c, k)];
     }
 }
 
@@ -214,7 +214,7 @@ static void destroy(net_conv *base)
     csk_free(((plain_conv *)base)->packed);
 }
 
-static const net_conv_class class = { forward, data, weights, pack, destroy };
+static const net_conv_class class = { forward, data, weights, NULL, pack, destroy };
 
 csk_status csk_net_conv_plain(net_conv **out, const net_conv_shape *shape)
 {

@@ -20,10 +20,12 @@ typedef struct net_conv_shape {
     int batch, in, out; /* channels as the weights have them */
     int h, w, oh, ow;   /* of x and of y */
     int kernel, stride, pad;
-    bool bf16;     /* images; weights, biases and their derivatives are float */
-    bool winograd; /* where the back end has it */
-    bool relu;     /* y := max(y, 0) in the same pass */
-    bool sum;      /* y += instead of y := */
+    bool bf16;      /* images; weights, biases and their derivatives are float */
+    bool winograd;  /* where the back end has it */
+    bool transform; /* and its weights transformed by pack(), not in every call */
+    bool ordered;   /* weights() may use an order of its own: see net_conv.ordered */
+    bool relu;      /* y := max(y, 0) in the same pass */
+    bool sum;       /* y += instead of y := */
     bool forward, data, weights; /* what will be asked for */
 } net_conv_shape;
 
@@ -33,11 +35,15 @@ typedef struct net_conv net_conv;
 typedef struct net_conv_class {
     void (*forward)(const net_conv *c, void *y, const void *x, void *work);
     void (*data)(const net_conv *c, void *gx, const void *gy, void *work);
-    /* gw, gb: := padded to whole blocks, [out][in][k][k] and [out] */
+    /*
+     * Padded to whole blocks: gb := [out] and gw += [out][in][k][k], or if c->ordered gw :=
+     * as many numbers in some order, which dense() undoes: to += from.
+     */
     void (*weights)(const net_conv *c, float *gw, float *gb, const void *x,
                     const void *gy, void *work);
-    /* from c->dense and c->bias */
-    void (*pack)(net_conv *c);
+    void (*dense)(const net_conv *c, float *to, const float *from);
+    /* from c->bias and weights padded to whole blocks, [out][in][k][k] */
+    void (*pack)(net_conv *c, const float *dense);
     void (*destroy)(net_conv *c);
 } net_conv_class;
 
@@ -46,8 +52,9 @@ struct net_conv {
     net_conv_shape is;
     int in, out;     /* channels, whole blocks */
     size_t work_len; /* bytes, a multiple of 64 */
-    float *dense;    /* [out][in][k][k], zeros beyond the true channels */
     float *bias;     /* [out] */
+    bool ordered;    /* as the shape allows; all channels are whole blocks then */
+    float *padded;   /* room for pack(); NULL: all channels are whole blocks */
 };
 
 /* Back ends: on failure *out is NULL. csk_net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */
@@ -65,7 +72,7 @@ void csk_net_conv_free(net_conv *c);
 /* Weights as the net has them; bias NULL: zeros. */
 void csk_net_conv_pack(net_conv *c, const float *weight, const float *bias);
 
-/* gw += and gb += (NULL: none), as the net has them. */
+/* gw += and gb += (NULL: none), as the net has them; gw as weights() does if c->ordered. */
 void csk_net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x,
                           const void *gy, void *work);
 

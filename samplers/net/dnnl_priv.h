@@ -6,6 +6,8 @@
 #ifndef CSK_SAMPLERS_NET_DNNL_PRIV_H
 #define CSK_SAMPLERS_NET_DNNL_PRIV_H
 
+#include "samplers/net/winograd_priv.h"
+
 #if defined(__GNUC__) &&                                                               \
     !defined(__clang__) /* of its headers, which know full arrays only */
 #pragma GCC diagnostic ignored "-Wstringop-overread"
@@ -77,21 +79,41 @@ typedef struct net_conv_mds {
 } net_conv_mds;
 
 static inline dnnl_status_t net_pd_forward(dnnl_primitive_desc_t *pd,
-                                           dnnl_engine_t engine, dnnl_alg_kind_t alg,
-                                           const net_conv_mds *m,
+                                           dnnl_engine_t engine, dnnl_prop_kind_t use,
+                                           dnnl_alg_kind_t alg, const net_conv_mds *m,
                                            dnnl_primitive_attr_t attr)
 {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_forward_primitive_desc_create(
-        pd, engine, dnnl_forward_training, alg, m->x, m->w, m->b, m->y, m->stride,
-        m->dilation, m->pad_before, m->pad_after, attr);
+        pd, engine, use, alg, m->x, m->w, m->b, m->y, m->stride, m->dilation,
+        m->pad_before, m->pad_after, attr);
 #else
     dnnl_convolution_desc_t d;
-    const dnnl_status_t s = dnnl_convolution_forward_desc_init(
-        &d, dnnl_forward_training, alg, &m->x, &m->w, &m->b, &m->y, m->stride,
-        m->pad_before, m->pad_after);
+    const dnnl_status_t s =
+        dnnl_convolution_forward_desc_init(&d, use, alg, &m->x, &m->w, &m->b, &m->y,
+                                           m->stride, m->pad_before, m->pad_after);
 
     return s ? s : dnnl_primitive_desc_create(pd, &d, attr, engine, NULL);
+#endif
+}
+
+/* The order of transformed weights; false: none that we know. */
+static inline bool net_winograd_of(net_winograd *order, const_dnnl_primitive_desc_t pd)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    (void)order, (void)pd; /* its descriptors are opaque */
+    return false;
+#else
+    const dnnl_memory_desc_t *md =
+        dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
+    const dnnl_wino_desc_t *w = &md->format_desc.wino_desc;
+
+    if (md->format_kind != dnnl_format_kind_wino ||
+        w->wino_format != dnnl_wino_wei_OBaaIBOIio || w->alpha != NET_WINOGRAD_SIDE ||
+        w->ic_block != 16 || w->oc_block != 16)
+        return false;
+    *order = (net_winograd){ w->ic, w->oc, w->ic2_block, w->oc2_block };
+    return true;
 #endif
 }
 

@@ -82,6 +82,8 @@ typedef struct csk_net_shape {
     int backend;   /**< csk_net_backend */
     int precision; /**< csk_net_precision */
     int derivative; /**< csk_net_derivative: whether forward() keeps what backward() needs */
+    int part; /**< images that one thread evaluates at a time, parts side by side; it divides
+                   the batch; 0: all threads on the whole batch */
 } csk_net_shape;
 
 /** @return CSK_ERR_SHAPE if height or width is no multiple of csk_net_multiple(). @p net is borrowed. */
@@ -119,8 +121,8 @@ CSK_API void csk_net_forward(const csk_net_plan *plan, float *y, const float *x,
  * @param gw  += the derivative by the weights, laid out as csk_net_weights(); NULL: not wanted
  *            The frequencies of a "fourier" embedding are fixed: 0.
  *
- * All are the same bits on any number of threads, but for gw by oneDNN, which adds in as many
- * parts as there were threads when the plan was made.
+ * All are the same bits on any number of threads, but for gw by oneDNN of a plan without parts:
+ * it adds in as many as there were threads when the plan was made. Parts are added in order.
  */
 CSK_API void csk_net_backward(const csk_net_plan *plan, float *gx, float *gw,
                               const float *gy, float *work);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "cs/blas_priv.h"
 #include "cs/mem.h"
 #include "samplers/net/plan_priv.h"
 
@@ -14,6 +15,16 @@ bool csk_net_can(int backend, int precision)
 
     return (backend != CSK_NET_PLAIN && csk_net_conv_dnnl_can(bf16)) ||
            (backend != CSK_NET_DNNL && !bf16);
+}
+
+/* Whether only one node has these weights, and they are aligned. */
+static bool alone(const csk_net_plan *p, int64_t weight)
+{
+    int count = 0;
+
+    for (int i = 0; i < p->net->nodes; i++)
+        count += p->net->node[i].weight == weight;
+    return count == 1 && weight % (CSK_ALIGN / (int64_t)sizeof(float)) == 0;
 }
 
 /* The convolution that runs forwards in this node; a transposed one runs it backwards. */
@@ -39,6 +50,9 @@ static net_conv_shape conv_shape(const csk_net_plan *p, int v)
         .pad = n->pad,
         .bf16 = p->is.precision == CSK_NET_BF16,
         .winograd = p->is.precision == CSK_NET_F32,
+        /* On several threads oneDNN's choices for these, and with them the bits, vary. */
+        .transform = p->is.part && p->is.derivative == CSK_NET_WEIGHTS,
+        .ordered = p->is.part && alone(p, n->weight),
         .relu = to->relu,
         .sum = to->sum,
         .forward = !transpose || back,
@@ -127,7 +141,7 @@ static csk_status sizes(csk_net_plan *p, const csk_net_shape *shape)
     return err;
 }
 
-static csk_status build(csk_net_plan *p)
+static csk_status build_steps(csk_net_plan *p)
 {
     csk_status err = sizes(p, &p->is);
 
@@ -146,11 +160,25 @@ static csk_status build(csk_net_plan *p)
     return err;
 }
 
+/* What is evaluated on one thread is made on one: oneDNN counts them now. */
+static csk_status build(csk_net_plan *p)
+{
+    const int before = p->is.part ? csk_blas_single() : 0;
+    const csk_status err = build_steps(p);
+
+    if (p->is.part)
+        csk_blas_restore(before);
+    return err;
+}
+
 csk_status csk_net_plan_new(csk_net_plan **out, const csk_net *net,
                             const csk_net_shape *shape)
 {
     if (shape->batch < 1)
         return csk_fail(CSK_ERR_SHAPE, "net: a batch of %d", shape->batch);
+    if (shape->part < 0 || (shape->part > 0 && shape->batch % shape->part))
+        return csk_fail(CSK_ERR_SHAPE, "net: a batch of %d in parts of %d",
+                        shape->batch, shape->part);
     if (!csk_net_can(shape->backend, shape->precision))
         return csk_fail(CSK_ERR_UNSUPPORTED,
                         "net: this build or this processor has no %s",
@@ -160,6 +188,8 @@ csk_status csk_net_plan_new(csk_net_plan **out, const csk_net *net,
         return CSK_ERR_NOMEM;
     p->net = net;
     p->is = *shape;
+    p->is.batch = shape->part ? shape->part : shape->batch;
+    p->parts = shape->batch / p->is.batch;
     p->step = csk_alloc((int64_t)net->nodes + 1, sizeof(*p->step));
     const csk_status err = p->step ? build(p) : CSK_ERR_NOMEM;
     if (err) {
@@ -184,6 +214,7 @@ void csk_net_plan_free(csk_net_plan *p)
 
 void csk_net_plan_update(csk_net_plan *p)
 {
+#pragma omp parallel for schedule(dynamic)
     for (int v = 1; v <= p->net->nodes; v++) {
         const net_node *n = &p->net->node[v - 1];
 
@@ -194,12 +225,7 @@ void csk_net_plan_update(csk_net_plan *p)
     }
 }
 
-int64_t csk_net_plan_work_len(const csk_net_plan *p)
-{
-    return (p->arena + p->scratch) / (int64_t)sizeof(float);
-}
-
 double csk_net_plan_flops(const csk_net_plan *p)
 {
-    return p->flops;
+    return p->flops * p->parts;
 }

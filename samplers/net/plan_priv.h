@@ -34,7 +34,8 @@ struct csk_net_plan {
     net_step *step; /* [nodes + 1] */
     net_buffer *buffer;
     int buffers;
-    int64_t arena, scratch; /* bytes */
+    int parts;              /* the batch is so many of is.batch images */
+    int64_t arena, scratch; /* bytes, of each part */
     double flops;
 };
 
@@ -80,5 +81,11 @@ static inline net_image net_shape_of(const csk_net_plan *p, int value)
 
 /* net_lay.c: what is live, who absorbs whom, and where everything lies. */
 csk_status csk_net_plan_lay(csk_net_plan *p) CSK_MUST_CHECK;
+
+/* run.c: the batch of a part, on all threads that there are; gw += */
+void csk_net_plan_forward(const csk_net_plan *p, float *y, const float *x,
+                          const double *sigma, const double *step, float *work);
+void csk_net_plan_backward(const csk_net_plan *p, float *gx, float *gw, const float *gy,
+                           float *work);
 
 #endif

@@ -106,8 +106,8 @@ static void image_forward(const net_pass *c, int v)
     }
 }
 
-void csk_net_forward(const csk_net_plan *plan, float *y, const float *x,
-                     const double *sigma, const double *step, float *work)
+void csk_net_plan_forward(const csk_net_plan *plan, float *y, const float *x,
+                          const double *sigma, const double *step, float *work)
 {
     const net_pass c = {
         .p = plan, .work = (char *)work, .sigma = sigma, .step = step
@@ -295,8 +295,8 @@ static void image_backward(const net_pass *c, int v)
     }
 }
 
-void csk_net_backward(const csk_net_plan *plan, float *gx, float *gw, const float *gy,
-                      float *work)
+void csk_net_plan_backward(const csk_net_plan *plan, float *gx, float *gw,
+                           const float *gy, float *work)
 {
     const net_pass c = { .p = plan, .work = (char *)work, .gx = gx, .gw = gw };
     const net_image out = net_slope_at(&c, plan->net->output);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samplers/train/train.h"
-#include "cs/blas_priv.h"
 #include "cs/mem.h"
 #include "cs/rng.h"
 #include "cs/vec.h"
@@ -59,11 +58,10 @@ struct csk_train {
     int done;
     int64_t image; /* floats of a patch */
     int64_t bytes;
-    int part, parts; /* a batch is so many parts, of `part` patches each */
-    float *gradient; /* [parts][parameters] */
+    float *gradient;                       /* [parameters] */
     float *clean, *noise, *input, *output; /* [batch][channels][size][size] */
-    float *patch_work, *work;              /* work: of each part */
-    double *sigma, *loss;                  /* loss: of each part, a sum of squares */
+    float *patch_work, *work;
+    double *sigma; /* [batch] */
 };
 
 /* -- one step ------------------------------------------------------------------------- */
@@ -106,39 +104,18 @@ static void add_noise(const csk_train *t)
     }
 }
 
-/* Forwards and backwards for one part: its sum of squares, and the gradient in its own place. */
-static void do_part(const csk_train *t, int k)
-{
-    const int64_t n = t->part * t->image, at = k * n;
-    float *output = t->output + at, *gradient = t->gradient + k * t->adam.n;
-    float *work = t->work + k * csk_net_plan_work_len(t->plan);
-
-    csk_net_forward(t->plan, output, t->input + at, t->sigma + (int64_t)k * t->part,
-                    NULL, work);
-    csk_axpby(n, -1., t->clean + at, 1., output);
-    t->loss[k] = csk_dot(n, output, output);
-    csk_scale(n, 2. / (double)(t->parts * n), output);
-    csk_zero(t->adam.n, gradient);
-    csk_net_backward(t->plan, NULL, gradient, output, work);
-}
-
-/*
- * The loss, and its gradient in the first part's place. Parts run side by side, each on one
- * thread, and are added in order: the number of threads changes nothing.
- */
+/* The loss, and its gradient. */
 static double loss_and_gradient(const csk_train *t)
 {
-    double loss = 0.;
+    const int64_t n = t->opts.batch * t->image;
 
-#pragma omp parallel for schedule(static)
-    for (int k = 0; k < t->parts; k++)
-        do_part(t, k);
-    for (int k = 0; k < t->parts; k++) {
-        loss += t->loss[k];
-        if (k > 0)
-            csk_axpby(t->adam.n, 1., t->gradient + k * t->adam.n, 1., t->gradient);
-    }
-    return loss / (double)(t->opts.batch * t->image);
+    csk_net_forward(t->plan, t->output, t->input, t->sigma, NULL, t->work);
+    csk_axpby(n, -1., t->clean, 1., t->output);
+    const double loss = csk_dot(n, t->output, t->output) / (double)n;
+    csk_scale(n, 2. / (double)n, t->output);
+    csk_zero(t->adam.n, t->gradient);
+    csk_net_backward(t->plan, NULL, t->gradient, t->output, t->work);
+    return loss;
 }
 
 static csk_status step(void *training, double *loss)
@@ -210,21 +187,17 @@ static csk_status plan(csk_train *t)
 {
     const int size = csk_patches_size(t->patches);
     const bool can = csk_net_can(CSK_NET_AUTO, CSK_NET_BF16);
-    const int before = csk_blas_single(); /* the plan is for one thread */
 
     t->bf16 = t->opts.precision == CSK_TRAIN_BF16 ||
               (t->opts.precision == CSK_TRAIN_AUTO && can);
-    t->part = t->opts.batch % PART ? 1 : PART;
-    t->parts = t->opts.batch / t->part;
-    const csk_status err = csk_net_plan_new(
+    return csk_net_plan_new(
         &t->plan, t->net,
-        &(csk_net_shape){ .batch = t->part,
+        &(csk_net_shape){ .batch = t->opts.batch,
                           .height = size,
                           .width = size,
                           .precision = t->bf16 ? CSK_NET_BF16 : CSK_NET_F32,
-                          .derivative = CSK_NET_WEIGHTS });
-    csk_blas_restore(before);
-    return err;
+                          .derivative = CSK_NET_WEIGHTS,
+                          .part = t->opts.batch % PART ? 1 : PART });
 }
 
 /* A vector of floats that is counted. */
@@ -237,20 +210,19 @@ static float *vector(csk_train *t, int64_t len)
 static csk_status allocate(csk_train *t)
 {
     const int64_t n = t->opts.batch * t->image, parameters = t->adam.n;
-    float **const parts[] = { &t->adam.mean, &t->adam.square, &t->adam.average,
-                              &t->gradient,  &t->clean,       &t->noise,
-                              &t->input,     &t->output };
+    float **const vectors[] = { &t->adam.mean, &t->adam.square, &t->adam.average,
+                                &t->gradient,  &t->clean,       &t->noise,
+                                &t->input,     &t->output };
 
     for (int i = 0; i < 8; i++) {
-        *parts[i] = vector(t, i < 3 ? parameters : i == 3 ? t->parts * parameters : n);
-        if (!*parts[i])
+        *vectors[i] = vector(t, i < 4 ? parameters : n);
+        if (!*vectors[i])
             return CSK_ERR_NOMEM;
     }
     t->patch_work = vector(t, csk_patches_work_len(t->patches, t->opts.batch));
-    t->work = vector(t, t->parts * csk_net_plan_work_len(t->plan));
+    t->work = vector(t, csk_net_plan_work_len(t->plan));
     t->sigma = csk_alloc(t->opts.batch, sizeof(*t->sigma));
-    t->loss = csk_alloc(t->parts, sizeof(*t->loss));
-    return t->patch_work && t->work && t->sigma && t->loss ? CSK_OK : CSK_ERR_NOMEM;
+    return t->patch_work && t->work && t->sigma ? CSK_OK : CSK_ERR_NOMEM;
 }
 
 csk_status csk_train_new(csk_train **out, csk_net *net, const csk_patches *patches,
@@ -301,7 +273,6 @@ void csk_train_free(csk_train *t)
     csk_free(t->patch_work);
     csk_free(t->work);
     csk_free(t->sigma);
-    csk_free(t->loss);
     csk_free(t);
 }
 

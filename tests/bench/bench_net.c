@@ -28,6 +28,7 @@
 #include <time.h>
 
 enum { SCALES = 4, BLOCKS = 2, CONVS = 40, ROUNDS = 15, TEXT = 1 << 14 };
+enum { PART = 4 }; /* as csk train has it */
 
 /* The same network as a description with weights and as a list of convolutions. */
 typedef struct network {
@@ -200,8 +201,9 @@ static ours ours_new(const network *n, int precision, work_kind what)
                                   .height = n->side,
                                   .width = n->side,
                                   .precision = precision,
-                                  .derivative = what == FORWARD ? CSK_NET_NONE
-                                                                : CSK_NET_WEIGHTS };
+                                  .derivative =
+                                      what == FORWARD ? CSK_NET_NONE : CSK_NET_WEIGHTS,
+                                  .part = what == FORWARD ? 0 : PART };
     ours o = { .what = what };
 
     bench_ok(csk_net_parse(&o.net, n->graph, &n->weights, "bench_net"));

@@ -11,23 +11,37 @@
 
 bool tst_net_way(int i, csk_net_shape *shape)
 {
-    static const int backends[] = { CSK_NET_PLAIN, CSK_NET_DNNL };
-    static const int precisions[] = { CSK_NET_F32, CSK_NET_F32_DIRECT, CSK_NET_BF16 };
+    static const csk_net_shape ways[TST_NET_WAYS] = {
+        { .backend = CSK_NET_PLAIN, .precision = CSK_NET_F32 },
+        { .backend = CSK_NET_PLAIN, .precision = CSK_NET_F32_DIRECT },
+        { .backend = CSK_NET_PLAIN, .precision = CSK_NET_BF16 },
+        { .backend = CSK_NET_DNNL, .precision = CSK_NET_F32 },
+        { .backend = CSK_NET_DNNL, .precision = CSK_NET_F32_DIRECT },
+        { .backend = CSK_NET_DNNL, .precision = CSK_NET_BF16 },
+        { .backend = CSK_NET_PLAIN, .precision = CSK_NET_F32, .part = 1 },
+        { .backend = CSK_NET_DNNL, .precision = CSK_NET_F32, .part = 1 },
+        { .backend = CSK_NET_DNNL, .precision = CSK_NET_BF16, .part = 1 },
+    };
 
-    *shape =
-        (csk_net_shape){ .backend = backends[i / 3], .precision = precisions[i % 3] };
+    *shape = ways[i];
     return csk_net_can(shape->backend, shape->precision);
 }
 
 const char *tst_net_way_name(const csk_net_shape *shape)
 {
-    static const char *const names[][3] = {
-        { "auto f32", "auto direct", "auto bf16" },
-        { "plain f32", "plain direct", "plain bf16" },
-        { "dnnl f32", "dnnl direct", "dnnl bf16" }
+    static const char *const names[][3][2] = {
+        { { "auto f32", "auto f32, parts" },
+          { "auto direct", "auto direct, parts" },
+          { "auto bf16", "auto bf16, parts" } },
+        { { "plain f32", "plain f32, parts" },
+          { "plain direct", "plain direct, parts" },
+          { "plain bf16", "plain bf16, parts" } },
+        { { "dnnl f32", "dnnl f32, parts" },
+          { "dnnl direct", "dnnl direct, parts" },
+          { "dnnl bf16", "dnnl bf16, parts" } }
     };
 
-    return names[shape->backend][shape->precision];
+    return names[shape->backend][shape->precision][shape->part > 0];
 }
 
 const double *tst_net_sigma(void)

@@ -22,8 +22,8 @@ typedef struct tst_net_case {
     const char *tensors; /**< such as "w 5 3 3 3, b 5": names and dimensions */
 } tst_net_case;
 
-/** Back end and precision number i of TST_NET_WAYS; false: this build cannot do it. */
-enum { TST_NET_WAYS = 6 };
+/** Back end, precision and parts number i of TST_NET_WAYS; false: this build cannot do it. */
+enum { TST_NET_WAYS = 9 };
 bool tst_net_way(int i, csk_net_shape *shape);
 const char *tst_net_way_name(const csk_net_shape *shape);
 
