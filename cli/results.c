@@ -88,11 +88,13 @@ csk_status cli_results_write(const cli_results *r, const csk_array *a, const cha
 static csk_status move(const cli_results *r, const char *name)
 {
     char *from = cli_join(r->dir, name), *to = cli_join(r->final, name);
-    csk_status err = from && to ? CSK_OK : cli_no_memory();
+    csk_status err = CSK_OK;
 
-    if (!err && access(from, F_OK) == 0)
+    if (!from || !to)
+        err = cli_no_memory();
+    else if (access(from, F_OK) == 0)
         err = rename(from, to) == 0 ? CSK_OK : system_error(to);
-    else if (!err && unlink(to) != 0 && errno != ENOENT)
+    else if (unlink(to) != 0 && errno != ENOENT)
         err = system_error(to);
     free(from);
     free(to);
