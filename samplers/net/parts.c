@@ -68,6 +68,30 @@ void csk_net_forward(const csk_net_plan *p, float *y, const float *x,
 
 /* -- backwards -------------------------------------------------------------------------- */
 
+/* The convolution that keeps these weights' derivative in an order of its own; NULL: none. */
+static const net_conv *orders(const csk_net_plan *p, const net_tensor *t)
+{
+    for (int v = 1; v <= p->net->nodes; v++) {
+        const net_conv *c = p->step[v].conv;
+
+        if (c && c->ordered && p->step[v].grad >= 0 &&
+            p->net->node[v - 1].weight == t->at)
+            return c;
+    }
+    return NULL;
+}
+
+/* Where derivatives are added; ordered ones are written. */
+static void zero(const csk_net_plan *p, float *gw)
+{
+    for (int i = 0; i < p->net->tensors; i++) {
+        const net_tensor *t = &p->net->tensor[i];
+
+        if (!orders(p, t))
+            csk_zero(t->len, gw + t->at);
+    }
+}
+
 static void backward_part(const csk_net_plan *p, int k, float *gx, bool weights,
                           const float *gy, float *work)
 {
@@ -75,22 +99,10 @@ static void backward_part(const csk_net_plan *p, int k, float *gx, bool weights,
     const int before = csk_blas_single();
 
     if (gw)
-        csk_zero(p->net->parameters, gw);
+        zero(p, gw);
     csk_net_plan_backward(p, gx ? gx + k * image_len(p, 0) : NULL, gw,
                           gy + k * image_len(p, p->net->output), own);
     csk_blas_restore(before);
-}
-
-/* The convolution that keeps these weights' derivative in an order of its own; NULL: none. */
-static const net_conv *orders(const csk_net_plan *p, const net_tensor *t)
-{
-    for (int v = 1; v <= p->net->nodes; v++) {
-        const net_conv *c = p->step[v].conv;
-
-        if (c && c->ordered && p->net->node[v - 1].weight == t->at)
-            return c;
-    }
-    return NULL;
 }
 
 /* gw += the parts, tensor by tensor; a sum of those in an order is put in order. */
