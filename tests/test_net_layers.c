@@ -29,6 +29,8 @@ static const tst_net_case convolutions[] = {
       "wa 4 3 2 2, wb 2 4 2 2, b 2" },
     { "same weights twice", 1, 3, 4, 6,
       "a = conv x weight=w bias=b; out = conv a weight=w bias=b", "w 3 3 3 3, b 3" },
+    { "same weights of whole blocks twice", 2, 16, 4, 6,
+      "a = conv x weight=w; out = conv a weight=w", "w 16 16 3 3" },
 };
 
 static const tst_net_case strides[] = {
