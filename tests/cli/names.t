@@ -2,7 +2,7 @@
 
 $ csk phantom --shape 32,32 h.npy -q >/dev/null; csk prior fit --levels 2 --shifts 1 h.npy h.csk >/dev/null; mkdir one two; sed 's/"kind"/"name": "heads", "training": {"data": "one phantom"}, "about": "not shown", "kind"/' h.csk >one/head.csk; sed 's/"kind"/"about": "the same\\u001b[31m phantom", "kind"/' h.csk >two/other.csk; cp h.csk two/head.csk; cp h.csk one/no.dots.csk; echo x >one/readme; printf 'junk' >two/bad.csk
 # The first directory that has the name counts; what cannot be read is listed with its fault.
-$ CSK_MODELS=one:two csk prior list | grep 'name\|one/\|two/' | tr -s ' '
+$ CSK_MODELS=one:two csk prior list | grep 'name\| one/\| two/' | tr -s ' '
   name kind field file trained on
   head wavelet complex one/head.csk one phantom
   bad unreadable - two/bad.csk two/bad.csk: is not a prior, neither JSON text nor safetensors
