@@ -85,9 +85,11 @@ START_TEST(is_the_definition)
 }
 END_TEST
 
-/* Shapes for which oneDNN 2.6 makes one group of all channels, several, and several of several. */
+/* Shapes for which oneDNN 2.6 groups all blocks of channels, some of them, and one by one. */
 static const tst_net_case convolutions[] = {
     { "32 to 32", 2, 32, 12, 12, "out = conv x weight=w bias=b", "w 32 32 3 3, b 32" },
+    { "32 to 32, rectified", 2, 32, 12, 12, "a = conv x weight=w bias=b; out = relu a",
+      "w 32 32 3 3, b 32" },
     { "64 to 48", 4, 64, 12, 12, "out = conv x weight=w bias=b", "w 48 64 3 3, b 48" },
     { "256 to 16", 4, 256, 8, 8, "out = conv x weight=w", "w 16 256 3 3" },
     { "48 to 32 and back", 2, 48, 16, 16,

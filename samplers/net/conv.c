@@ -50,8 +50,9 @@ void csk_net_conv_pack(net_conv *c, const float *weight, const float *bias)
     const int area = c->is.kernel * c->is.kernel, in = c->is.in * area;
 
     for (int o = 0; o < c->is.out; o++) {
-        for (int i = 0; i < in && c->padded; i++)
-            c->padded[(int64_t)o * c->in * area + i] = weight[(int64_t)o * in + i];
+        if (c->padded)
+            memcpy(c->padded + (int64_t)o * c->in * area, weight + (int64_t)o * in,
+                   (size_t)in * sizeof(*weight));
         c->bias[o] = bias ? bias[o] : 0.F;
     }
     c->cls->pack(c, c->padded ? c->padded : weight);
@@ -69,19 +70,16 @@ void csk_net_conv_weights(const net_conv *c, float *gw, float *gb, const void *x
 {
     const int area = c->is.kernel * c->is.kernel, in = c->is.in * area;
     float *bias = work, *dense = bias + csk_pad(c->out);
-    const bool whole = whole_blocks(c);
-    float *rest = whole ? dense : dense + csk_pad(dense_len(c));
 
-    if (!whole)
+    if (whole_blocks(c)) {
+        c->cls->weights(c, gw, bias, x, gy, dense);
+    } else {
         memset(dense, 0, (size_t)dense_len(c) * sizeof(float));
-    c->cls->weights(c, whole ? gw : dense, bias, x, gy, rest);
-    for (int o = 0; o < c->is.out; o++) {
-        const float *from = dense + (int64_t)o * c->in * area;
-        float *to = gw + (int64_t)o * in;
-
-        for (int i = 0; i < in && !whole; i++)
-            to[i] += from[i];
-        if (gb)
-            gb[o] += bias[o];
+        c->cls->weights(c, dense, bias, x, gy, dense + csk_pad(dense_len(c)));
+        for (int o = 0; o < c->is.out; o++)
+            for (int i = 0; i < in; i++)
+                gw[(int64_t)o * in + i] += dense[(int64_t)o * c->in * area + i];
     }
+    for (int o = 0; o < c->is.out && gb; o++)
+        gb[o] += bias[o];
 }
