@@ -322,6 +322,9 @@ csk_status cli_do(const cli_call *outer, const char *const *words,
 /** Seconds since some fixed moment, monotonic. */
 double cli_seconds(void);
 
+/** The most memory that the process has held until now, in bytes. */
+int64_t cli_peak_bytes(void);
+
 /* -- values ----------------------------------------------------------------- */
 
 /** "192,192" or "192x192" to @p dim; returns the rank in @p rank. CSK_ERR_ARG naming @p option. */

@@ -12,7 +12,7 @@ static const csk_param params[] = {
     CSK_OPT_INT   (S, filters,   "filters",   48, 1, 256, "N",    "ridge: filters"),
     CSK_OPT_INT   (S, side,      "side",      13, 3, 31, "N",     "ridge: side of a filter, odd"),
     CSK_OPT_GROUP (S, train,     csk_train_params),
-    CSK_OPT_REAL  (S, minutes,   "minutes",   0, 0, 1e6, "M",     "as many steps as take M minutes here; 0: see --steps"),
+    CSK_OPT_REAL  (S, minutes,   "minutes",   0, 0, 1e6, "M",     "as many steps as take M minutes here, validation included; 0: see --steps"),
     CSK_OPT_GROUP (S, patch,     csk_patch_params),
     CSK_OPT_TEXT  (S, mix,       "mix",       "LIST",  "WORD=SHARE,...: shares of the patches from files with WORD in their names"),
     CSK_OPT_TEXT  (S, validate,  "validate",  "WORDS", "hold out files with one of WORDS in their names; commas between"),
@@ -90,21 +90,18 @@ static csk_status run(const cli_call *call)
 static csk_status plan(const cli_call *call, cli_plan *out)
 {
     train_job j = { .call = call, .o = call->opts };
-    double seconds = 0.;
+    train_cost cost;
     csk_status err = prepare(&j);
 
     if (!err)
         err = train_job_begin(&j);
     if (!err)
-        err = train_job_time_step(&j, &seconds);
+        err = train_job_measure(&j, &cost);
     if (!err) {
-        out->seconds = j.o->minutes > 0. ? 60. * j.o->minutes : seconds * j.opts.steps;
-        out->bytes = train_engine_bytes(&j.engine);
-        for (int i = 0; i < j.images.files; i++)
-            out->bytes += 4 * csk_space_len(&j.images.file[i].space);
-        for (int i = 0; i < j.images.held_files; i++)
-            out->bytes += 4 * csk_space_len(&j.images.held[i].space);
-        out->note = "measured on a few steps; validation is not counted";
+        out->seconds = j.o->minutes > 0. ? 60. * j.o->minutes
+                                         : train_job_seconds(&j, &cost, j.opts.steps);
+        out->bytes = cli_peak_bytes();
+        out->note = "measured on a few steps and the validation of an image";
     }
     train_job_clear(&j);
     return err;

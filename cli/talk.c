@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 
 double cli_seconds(void)
@@ -13,6 +14,26 @@ double cli_seconds(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/*
+ * As Linux counts it, or as all do: there getrusage() may count what the program held that
+ * started this one.
+ */
+int64_t cli_peak_bytes(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[128];
+    long long kilobytes = 0;
+    struct rusage all;
+
+    while (f && kilobytes == 0 && fgets(line, sizeof(line), f))
+        (void)sscanf(line, "VmHWM: %lld", &kilobytes);
+    if (f)
+        (void)fclose(f);
+    if (kilobytes == 0 && !getrusage(RUSAGE_SELF, &all))
+        kilobytes = all.ru_maxrss;
+    return 1024 * (int64_t)kilobytes;
 }
 
 CSK_PRINTF(2, 0)

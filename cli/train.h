@@ -77,7 +77,6 @@ csk_status train_engine_run(train_engine *e, int until, double *loss,
                             const csk_monitor *monitor) CSK_MUST_CHECK;
 int train_engine_done(const train_engine *e);
 int64_t train_engine_parameters(const train_engine *e);
-int64_t train_engine_bytes(const train_engine *e);
 bool train_engine_is_bf16(const train_engine *e);
 int train_engine_multiple(const train_engine *e);
 
@@ -103,6 +102,7 @@ typedef struct train_images {
     csk_patches *patches;
     csk_array *image; /**< [y][x] to assess the model on, in its units */
     int images;
+    int few; /**< so many of them on the way */
 } train_images;
 
 /** Read and sort the files, and make the patches and the images for the assessment. */
@@ -166,8 +166,21 @@ const char *train_job_arch(const train_job *j);
 /** The engine at step 0. */
 csk_status train_job_begin(train_job *j) CSK_MUST_CHECK;
 
-/** Seconds of a step: the least of a few, after one that warms up. */
-csk_status train_job_time_step(train_job *j, double *seconds) CSK_MUST_CHECK;
+/** Seconds that the parts of a training take. */
+typedef struct train_cost {
+    double step;
+    double look; /**< a validation on the way */
+    double end;  /**< that in the end */
+} train_cost;
+
+/**
+ * Measure, after train_job_begin(), a few steps and the validation of the largest image; all that
+ * a training holds at once has been held then.
+ */
+csk_status train_job_measure(train_job *j, train_cost *cost) CSK_MUST_CHECK;
+
+/** Seconds of a training of so many steps. */
+double train_job_seconds(const train_job *j, const train_cost *cost, int steps);
 
 /** The engine at step 0 or, with --resume, where the checkpoint is; the number of steps. */
 csk_status train_job_start(train_job *j) CSK_MUST_CHECK;

@@ -121,11 +121,6 @@ int64_t train_engine_parameters(const train_engine *e)
     return e->ridge ? csk_ridge_train_parameters(e->ridge) : csk_net_parameters(e->net);
 }
 
-int64_t train_engine_bytes(const train_engine *e)
-{
-    return e->ridge ? csk_ridge_train_bytes(e->ridge) : csk_train_bytes(e->train);
-}
-
 bool train_engine_is_bf16(const train_engine *e)
 {
     return !e->ridge && csk_train_is_bf16(e->train);

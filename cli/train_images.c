@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_IMAGES = 24, MOST_GROUPS = 64 };
+enum { MOST_IMAGES = 24, FEW_IMAGES = 4, MOST_GROUPS = 64 };
 
 /* -- words that name files -------------------------------------------------------------- */
 
@@ -200,6 +200,7 @@ static csk_status take_images(train_images *t, int files, const csk_array *list,
                 dark++, csk_array_clear(a);
         }
     }
+    t->few = t->images < FEW_IMAGES ? t->images : FEW_IMAGES;
     if (t->images > 0)
         return CSK_OK;
     return dark > 0

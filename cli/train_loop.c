@@ -98,11 +98,11 @@ static bool is_broken(const train_job *j, const csk_train_score *score)
 /* A few of the images for a look on the way, all of them in the end. */
 static csk_status assess(train_job *j, csk_train_score *score, bool all)
 {
-    const int few = j->images.images < 4 ? j->images.images : 4;
     const csk_monitor monitor = cli_monitor(j->call, "validation");
 
-    return train_engine_assess(&j->engine, score, all ? j->images.images : few,
-                               j->images.image, j->call->seed, &monitor);
+    return train_engine_assess(&j->engine, score,
+                               all ? j->images.images : j->images.few, j->images.image,
+                               j->call->seed, &monitor);
 }
 
 static void say_progress(const train_job *j, double loss, const csk_train_score *score)

@@ -35,8 +35,10 @@ csk_status train_job_begin(train_job *j)
                               j->call->seed);
 }
 
+/* -- what it takes ----------------------------------------------------------------------------- */
+
 /* Seconds of a step: the least of a few, after one that warms up. */
-csk_status train_job_time_step(train_job *j, double *seconds)
+static csk_status time_step(train_job *j, double *seconds)
 {
     csk_status err = train_engine_run(&j->engine, 1, NULL, NULL);
 
@@ -49,16 +51,76 @@ csk_status train_job_time_step(train_job *j, double *seconds)
     return err;
 }
 
+static double pixels(const train_job *j, int images)
+{
+    double sum = 0.;
+
+    for (int i = 0; i < images; i++)
+        sum += (double)csk_space_size(&j->images.image[i].space);
+    return sum;
+}
+
+/* Seconds of the validation of a pixel, from the image that has the most of them. */
+static csk_status time_validation(train_job *j, double *seconds)
+{
+    const csk_array *largest = j->images.image;
+    csk_train_score score;
+
+    for (int i = 1; i < j->images.images; i++) {
+        const csk_array *a = &j->images.image[i];
+        if (csk_space_size(&a->space) > csk_space_size(&largest->space))
+            largest = a;
+    }
+    const double start = cli_seconds();
+    const csk_status err =
+        train_engine_assess(&j->engine, &score, 1, largest, j->call->seed, NULL);
+    *seconds = (cli_seconds() - start) / (double)csk_space_size(&largest->space);
+    return err;
+}
+
+/* A checkpoint is a copy of the state. */
+static csk_status hold_checkpoint(const train_job *j)
+{
+    csk_tensors to = { .item = NULL };
+    const csk_status err = train_engine_save(&j->engine, &to);
+
+    csk_tensors_clear(&to);
+    return err;
+}
+
+csk_status train_job_measure(train_job *j, train_cost *cost)
+{
+    double pixel = 0.;
+    csk_status err = time_step(j, &cost->step);
+
+    if (!err)
+        err = time_validation(j, &pixel);
+    if (!err)
+        err = hold_checkpoint(j);
+    cost->look = pixel * pixels(j, j->images.few);
+    cost->end = pixel * pixels(j, j->images.images);
+    return err;
+}
+
+double train_job_seconds(const train_job *j, const train_cost *cost, int steps)
+{
+    return cost->step * steps + cost->look * ceil((double)steps / j->o->every) +
+           cost->end;
+}
+
 /* The steps that the time is enough for; the training begins anew. */
 static csk_status choose_steps(train_job *j)
 {
-    double seconds;
-    csk_status err = train_job_time_step(j, &seconds);
+    const double seconds = 60. * j->o->minutes;
+    train_cost cost;
+    csk_status err = train_job_measure(j, &cost);
 
     if (err)
         return err;
-    j->opts.steps = (int)fmin(fmax(j->o->minutes * 60. / seconds, 1.), 1e9);
-    cli_say(j->call, "%d steps of %.3g s in %g minutes", j->opts.steps, seconds,
+    const double steps =
+        (seconds - cost.end - cost.look) / (cost.step + cost.look / j->o->every);
+    j->opts.steps = (int)fmin(fmax(steps, 1.), 1e9);
+    cli_say(j->call, "%d steps of %.3g s in %g minutes", j->opts.steps, cost.step,
             j->o->minutes);
     train_engine_clear(&j->engine);
     return train_job_begin(j);

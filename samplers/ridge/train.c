@@ -56,9 +56,9 @@ struct csk_ridge_train {
     csk_ridge_spectrum spectrum;
     csk_bank_shape shape; /* of a patch */
     int done, threads;
-    int64_t image, work_len, bytes; /* floats of a patch */
-    float *mean, *square;           /* Adam's */
-    float *gradient; /* [batch][parameters], then their sum in the first */
+    int64_t image, work_len; /* floats of a patch */
+    float *mean, *square;    /* Adam's */
+    float *gradient;         /* [batch][parameters], then their sum in the first */
     float *planar, *clean, *noisy; /* [batch][image] */
     float *patch_work, *work;
     double *sigma, *loss; /* [batch] */
@@ -276,11 +276,6 @@ int64_t csk_ridge_train_parameters(const csk_ridge_train *t)
     return t->model.count;
 }
 
-int64_t csk_ridge_train_bytes(const csk_ridge_train *t)
-{
-    return t->bytes;
-}
-
 /* -- making one ------------------------------------------------------------------------- */
 
 static csk_status check(const csk_ridge_train_opts *o)
@@ -295,13 +290,6 @@ static csk_status check(const csk_ridge_train_opts *o)
         return csk_fail(CSK_ERR_ARG, "sigma-min %g is not below sigma-max %g",
                         o->sigma_min, o->sigma_max);
     return CSK_OK;
-}
-
-/* A vector of floats that is counted. */
-static float *vector(csk_ridge_train *t, int64_t len)
-{
-    t->bytes += len * (int64_t)sizeof(float);
-    return csk_alloc(len, sizeof(float));
 }
 
 static csk_status allocate(csk_ridge_train *t)
@@ -322,7 +310,7 @@ static csk_status allocate(csk_ridge_train *t)
     };
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        *parts[i].to = vector(t, parts[i].len);
+        *parts[i].to = csk_alloc(parts[i].len, sizeof(float));
         if (!*parts[i].to)
             return CSK_ERR_NOMEM;
     }

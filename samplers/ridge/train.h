@@ -66,9 +66,6 @@ CSK_API int csk_ridge_train_done(const csk_ridge_train *t);
 /** Parameters of the model. */
 CSK_API int64_t csk_ridge_train_parameters(const csk_ridge_train *t);
 
-/** Bytes that a training holds. */
-CSK_API int64_t csk_ridge_train_bytes(const csk_ridge_train *t);
-
 /**
  * The model as it is now: tensors added to @p to, as csk_prior_ridge() reads them, with gains
  * lowered so far that csk_ridge_lipschitz() is at most 1/sigma^2 over the whole range.

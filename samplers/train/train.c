@@ -56,8 +56,7 @@ struct csk_train {
     csk_adam adam;
     bool bf16;
     int done;
-    int64_t image; /* floats of a patch */
-    int64_t bytes;
+    int64_t image;                         /* floats of a patch */
     float *gradient;                       /* [parameters] */
     float *clean, *noise, *input, *output; /* [batch][channels][size][size] */
     float *patch_work, *work;
@@ -200,13 +199,6 @@ static csk_status plan(csk_train *t)
                           .part = t->opts.batch % PART ? 1 : PART });
 }
 
-/* A vector of floats that is counted. */
-static float *vector(csk_train *t, int64_t len)
-{
-    t->bytes += len * (int64_t)sizeof(float);
-    return csk_alloc(len, sizeof(float));
-}
-
 static csk_status allocate(csk_train *t)
 {
     const int64_t n = t->opts.batch * t->image, parameters = t->adam.n;
@@ -215,12 +207,13 @@ static csk_status allocate(csk_train *t)
                                 &t->input,     &t->output };
 
     for (int i = 0; i < 8; i++) {
-        *vectors[i] = vector(t, i < 4 ? parameters : n);
+        *vectors[i] = csk_alloc(i < 4 ? parameters : n, sizeof(float));
         if (!*vectors[i])
             return CSK_ERR_NOMEM;
     }
-    t->patch_work = vector(t, csk_patches_work_len(t->patches, t->opts.batch));
-    t->work = vector(t, csk_net_plan_work_len(t->plan));
+    t->patch_work =
+        csk_alloc(csk_patches_work_len(t->patches, t->opts.batch), sizeof(float));
+    t->work = csk_alloc(csk_net_plan_work_len(t->plan), sizeof(float));
     t->sigma = csk_alloc(t->opts.batch, sizeof(*t->sigma));
     return t->patch_work && t->work && t->sigma ? CSK_OK : CSK_ERR_NOMEM;
 }
@@ -289,11 +282,6 @@ const float *csk_train_average(const csk_train *t)
 bool csk_train_is_bf16(const csk_train *t)
 {
     return t->bf16;
-}
-
-int64_t csk_train_bytes(const csk_train *t)
-{
-    return t->bytes;
 }
 
 /* -- stop and go on ---------------------------------------------------------------------- */

@@ -82,9 +82,6 @@ CSK_API const float *csk_train_average(const csk_train *t);
 /** Whether the network computes in bfloat16. */
 CSK_API bool csk_train_is_bf16(const csk_train *t);
 
-/** Bytes that a training holds. */
-CSK_API int64_t csk_train_bytes(const csk_train *t);
-
 /**
  * Add what is needed to go on later: the average under the net's names, and the tensors
  * "train.weights", "train.mean", "train.square" and "train.done".

@@ -92,7 +92,9 @@ $ csk train head.npy --arch unet-xs --rate 0 --no-phase --patch 16 --batch 4 --s
   megabytes  ...
   seconds    ...
   threads    ...
-  note       measured on a few steps; validation is not counted
+  note       measured on a few steps and the validation of an image
+$ csk train head.npy --arch unet-xs --no-phase --patch 16 --batch 4 --plan b.csk | awk '$1 == "megabytes" && $2 > 10 && $2 < 4000 { print "as a process has" }'
+  as a process has
 
 # On with the weights of another prior, the images another; a rate of 0 leaves it what it is.
 $ csk train third.npy --from ./a.csk --rate 0 --patch 16 --batch 4 --steps 2 --precision f32 -q -o c.csk >/dev/null; csk phantom --kind gaussian --complex --shape 36,36 dots.npy -q >/dev/null; for p in a c; do csk denoise dots.npy --prior ./$p.csk --sigma 0.1 -q -o $p.npy >/dev/null; done; cmp a.npy c.npy && csk prior info c.csk | grep -E '^(field|channels|range|sigma  |preconditioning|architecture|training done)'
