@@ -97,6 +97,7 @@ START_TEST(facts)
         { tst_nets[TST_ADDITIVE], 2, 2, 2, true },
         { tst_nets[TST_HALVES], 1, 1, 2, true },
         { tst_nets[TST_ENERGY], 1, 1, 2, false },
+        { tst_nets[TST_BLOCKS], 1, 1, 1, true },
         { &plain, 3, 5, 1, false },
     };
     static const tst_net_case thrice = {

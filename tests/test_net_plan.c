@@ -3,6 +3,7 @@
 #include "cs/mem.h"
 #include "cs/vec.h"
 #include "tests/support/tst.h"
+#include "tests/support/tst_file.h"
 #include "tests/support/tst_net_session.h"
 
 #include <pthread.h>
@@ -22,8 +23,8 @@ typedef struct setting {
 } setting;
 
 /*
- * In whole, so that packing is seen, too. But oneDNN adds the derivatives by the weights in as
- * many parts as there are threads: they are left out.
+ * All of it, so that packing is seen, too. But without parts of ours oneDNN adds the derivatives by
+ * the weights in as many as there are threads: they are left out.
  */
 static csk_status run_threads(void *user, void *out)
 {
@@ -31,7 +32,7 @@ static csk_status run_threads(void *user, void *out)
     tst_session s = tst_session_new(set->c, set->way);
 
     tst_session_run(&s, out, s.work);
-    if (set->way->backend == CSK_NET_DNNL)
+    if (set->way->backend == CSK_NET_DNNL && !set->way->part)
         csk_zero(s.k, (float *)out + csk_pad(s.m) + csk_pad(s.n));
     tst_session_end(&s);
     return CSK_OK;
@@ -77,6 +78,74 @@ START_TEST(same_bits_again)
         tst_session_end(&s);
     }
     tst_set_threads(1);
+}
+END_TEST
+
+/* -- parts of several images -------------------------------------------------------------- */
+
+/* y, gx and gw are what they are without parts, and the same bits on any number of threads. */
+START_TEST(parts_of_several_images)
+{
+    static const int parts[] = { 2, 3, 6 };
+    csk_net_shape way;
+
+    if (!tst_net_way(_i, &way))
+        return;
+    const tst_net_case *c = tst_nets[TST_BLOCKS];
+    const double tol = way.precision == CSK_NET_BF16 ? .03 : 2e-5;
+    way.part = 0;
+    tst_session s = tst_session_new(c, &way);
+    float *want = tst_session_run_new(&s, s.work);
+    for (int i = 0; i < 3; i++) {
+        way.part = parts[i];
+        tst_session in_parts = tst_session_new(c, &way);
+        float *got = tst_session_run_new(&in_parts, in_parts.work);
+        const int64_t gx = csk_pad(s.m), gw = gx + csk_pad(s.n);
+
+        ck_assert_double_le(tst_distance(s.m, got, want), tol);
+        ck_assert_double_le(tst_distance(s.n, got + gx, want + gx), tol);
+        ck_assert_double_le(tst_distance(s.k, got + gw, want + gw), tol);
+        ck_assert_double_eq(csk_net_plan_flops(in_parts.plan),
+                            csk_net_plan_flops(s.plan));
+        tst_same_bits((size_t)tst_session_results(&s) * sizeof(float), run_threads,
+                      &(setting){ c, &way });
+        csk_free(got);
+        tst_session_end(&in_parts);
+    }
+    csk_free(want);
+    tst_session_end(&s);
+}
+END_TEST
+
+START_TEST(refuses_parts_that_are_left_over)
+{
+    csk_net_shape way;
+    tst_session s = { .c = tst_nets[TST_BLOCKS] };
+
+    if (!tst_net_way(_i, &way))
+        return;
+    s.net = tst_net_parsed(s.c);
+    way.part = 4;
+    tst_fails(tst_session_plan(&s, &way), CSK_ERR_SHAPE, "a batch of 6 in parts of 4");
+    way.part = -1;
+    tst_fails(tst_session_plan(&s, &way), CSK_ERR_SHAPE, "a batch of 6 in parts of -1");
+    ck_assert_ptr_null(s.plan);
+    csk_net_free(s.net);
+}
+END_TEST
+
+/* 6 images of 12 x 12: 9 taps, a multiplication and an addition, for every pair of channels. */
+START_TEST(counts_operations)
+{
+    csk_net_shape way;
+
+    if (!tst_net_way(_i, &way))
+        return;
+    way.part = way.part ? 2 : 0;
+    tst_session s = tst_session_new(tst_nets[TST_BLOCKS], &way);
+    ck_assert_double_eq(csk_net_plan_flops(s.plan),
+                        6. * 12 * 12 * 9 * 2 * (2 * 32 + 2 * 32 * 48 + 32));
+    tst_session_end(&s);
 }
 END_TEST
 
@@ -249,6 +318,9 @@ int main(void)
         full_heap,
         evaluation_allocates_nothing,
         update_packs_anew,
+        parts_of_several_images,
+        refuses_parts_that_are_left_over,
+        counts_operations,
     };
     Suite *suite = suite_create("net_plan");
     TCase *core = tcase_create("core");

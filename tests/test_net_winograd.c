@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Weights transformed for Winograd's algorithm: by the definition, and as oneDNN reads them. */
 #include "cs/mem.h"
+#include "samplers/net/plan_priv.h"
 #include "samplers/net/winograd_priv.h"
 #include "tests/support/tst.h"
 #include "tests/support/tst_net_case.h"
+
+#if __has_include(<oneapi/dnnl/dnnl_version.h>)
+#include <oneapi/dnnl/dnnl_version.h>
+#endif
 
 #define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
 
@@ -104,6 +109,42 @@ static const tst_net_case convolutions[] = {
       "wa 40 20 3 3, wb 20 40 3 3" },
 };
 
+/* Of these, forwards and by the data; none of a pad of 2. */
+static const int transformed_passes[COUNT(convolutions)] = { 2, 2, 2, 2, 4, 2, 4 };
+
+/* Version 2 has it for AVX-512; later ones show no weights. */
+static bool has_the_kernel(void)
+{
+#if defined(DNNL_VERSION_MAJOR) && DNNL_VERSION_MAJOR == 2
+    return csk_net_can(CSK_NET_DNNL, CSK_NET_BF16);
+#else
+    return false;
+#endif
+}
+
+/* How many convolutions, forwards and by the data, take weights that we have transformed. */
+static int count_transformed(const tst_net_case *c, const csk_net_shape *way)
+{
+    csk_net *net = tst_net_parsed(c);
+    csk_net_shape shape = *way;
+    csk_net_plan *plan;
+    int count = 0;
+
+    shape.batch = c->batch;
+    shape.height = c->height;
+    shape.width = c->width;
+    shape.derivative = CSK_NET_WEIGHTS;
+    tst_ok(csk_net_plan_new(&plan, net, &shape));
+    for (int v = 1; v <= net->nodes; v++) {
+        const net_conv *conv = plan->step[v].conv;
+
+        count += conv ? (conv->transformed & 1) + (conv->transformed >> 1 & 1) : 0;
+    }
+    csk_net_plan_free(plan);
+    csk_net_free(net);
+    return count;
+}
+
 START_TEST(is_what_the_library_reads)
 {
     const tst_net_case *c = &convolutions[_i];
@@ -111,6 +152,8 @@ START_TEST(is_what_the_library_reads)
 
     if (!csk_net_can(way.backend, way.precision))
         return; /* built without oneDNN: there is nothing to read them */
+    if (has_the_kernel())
+        ck_assert_int_eq(count_transformed(c, &way), transformed_passes[_i]);
     tst_net_check_forward(c, &way);
     tst_net_check_backward(c, &way);
 }

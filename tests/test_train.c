@@ -162,6 +162,54 @@ START_TEST(learns_the_wiener_filter)
 }
 END_TEST
 
+/* The loss of the first step with the weights moved so far along a direction. */
+static double loss_along(bench *b, const csk_train_opts *o, const float *direction,
+                         double distance)
+{
+    csk_train *t;
+    double loss;
+
+    csk_axpby(csk_net_parameters(b->net), distance, direction, 1.,
+              csk_net_weights(b->net));
+    tst_ok(csk_train_new(&t, b->net, b->patches, o, 1));
+    tst_ok(csk_train_run(t, 1, &loss, NULL));
+    csk_train_free(t);
+    return loss;
+}
+
+/*
+ * Of rate 0 a step leaves the weights as they are, and Adam's first moment is a tenth of the
+ * gradient: its size, which Adam's steps hide, by central differences.
+ */
+START_TEST(the_gradient_is_the_slope)
+{
+    csk_train_opts o = options(20);
+    csk_tensors state = { .item = NULL };
+
+    o.rate = 0.;
+    o.clip = 1e6;
+    bench b = make(&o);
+    const int64_t n = csk_net_parameters(b.net);
+    float *direction = tst_normal(n, 5, 0);
+    const double h = 1e-3, at = loss_along(&b, &o, direction, 1e-2); /* F is 0 before */
+
+    csk_train_free(b.train);
+    tst_ok(csk_train_new(&b.train, b.net, b.patches, &o, 1));
+    tst_ok(csk_train_run(b.train, 1, NULL, NULL));
+    tst_ok(csk_train_save(b.train, &state));
+    const csk_tensor *mean = &state.item[state.count - 3];
+    ck_assert_str_eq(mean->name, "train.mean");
+    const double slope = 10. * csk_dot(n, mean->data, direction);
+    const double above = loss_along(&b, &o, direction, h);
+    const double below = loss_along(&b, &o, direction, -2. * h);
+    ck_assert_double_gt(fabs(slope), 1e-3 * at);
+    ck_assert_double_eq_tol(slope, (above - below) / (2. * h), .01 * fabs(slope));
+    csk_free(direction);
+    csk_tensors_clear(&state);
+    drop(&b);
+}
+END_TEST
+
 /* Before the first step F = 0: gain and norm are those of c_skip y, in closed form. */
 START_TEST(assesses_what_is_known)
 {
@@ -347,6 +395,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("core");
 
     tcase_add_test(t, learns_the_wiener_filter);
+    tcase_add_test(t, the_gradient_is_the_slope);
     tcase_add_test(t, assesses_what_is_known);
     tcase_add_test(t, goes_on_with_the_same_bits);
     tcase_add_test(t, average_warms_up);

@@ -4,9 +4,9 @@
  * layout each primitive asks for, once. f32 asks for Winograd's algorithm by name, as the
  * automatic choice never takes it, and falls back to the direct one.
  *
- * Of version 2 we ask for the kernel of inference, in training too: it takes the weights
- * transformed, where that of training transforms them in every call, half of its time for small
- * images of many channels. The derivative by the data is then a convolution, too, with the
+ * Training in parts asks version 2 for the kernel of inference: it takes the weights transformed,
+ * where that of training, which all other plans have, transforms them in every call, half of its
+ * time for small images of many channels. The derivative by the data is then a convolution, too, with the
  * weights turned. (The library's own transform takes 4 ms for 128 to 128 channels, ours 0.25.)
  */
 #include "samplers/net/conv_priv.h"
@@ -145,14 +145,12 @@ static void forget(net_conv_mds *m)
     net_md_clear(&m->y);
 }
 
-/* Scratch from the caller; y := relu(y + ...) as asked for. */
-static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, bool sum, bool relu)
+/* y := relu(y + ...) as asked for. */
+static dnnl_status_t operations(dnnl_primitive_attr_t *attr, bool sum, bool relu)
 {
     dnnl_post_ops_t ops = NULL;
     dnnl_status_t s = dnnl_primitive_attr_create(attr);
 
-    if (!s)
-        s = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
     if (!s && (sum || relu)) {
         s = dnnl_post_ops_create(&ops);
         if (!s && sum)
@@ -164,6 +162,16 @@ static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, bool sum, bool relu
         dnnl_post_ops_destroy(ops);
     }
     return s;
+}
+
+/* The same, with scratch from the caller. */
+static dnnl_status_t attributes(dnnl_primitive_attr_t *attr, bool sum, bool relu)
+{
+    const dnnl_status_t s = operations(attr, sum, relu);
+
+    return s ? s
+             : dnnl_primitive_attr_set_scratchpad_mode(*attr,
+                                                       dnnl_scratchpad_mode_user);
 }
 
 static dnnl_status_t pd_of(dnnl_primitive_desc_t *pd, int kind, dnnl_engine_t engine,
@@ -283,7 +291,7 @@ static dnnl_status_t make_reorder(pass *p, int kind, const dnnl_conv *c)
     const bool back = kind == WEIGHTS;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_primitive_attr_t attr = NULL;
-    dnnl_status_t s = attributes(&attr, back, false);
+    dnnl_status_t s = operations(&attr, back, false);
 
     if (!s)
         s = dnnl_reorder_primitive_desc_create(
@@ -341,7 +349,9 @@ static dnnl_status_t make_pass(dnnl_conv *c, int kind)
         s = net_md_init(&p->b, 1, b, dnnl_f32, dnnl_a);
     if (!s)
         s = dnnl_primitive_create(&p->run, pd);
-    if (!s && !p->transformed)
+    if (p->transformed)
+        c->base.transformed |= 1U << kind;
+    else if (!s)
         s = make_reorder(p, kind, c);
     if (pd)
         dnnl_primitive_desc_destroy(pd);
@@ -417,14 +427,15 @@ static void weights(const net_conv *base, float *gw, float *gb, const void *x,
 {
     const dnnl_conv *c = (const dnnl_conv *)base;
     const pass *p = &c->pass[WEIGHTS];
+    char *scratch = (char *)work + (base->ordered ? 0 : p->w_len);
 
-    execute(c, p->run, 5,
-            (const argument[]){
-                { DNNL_ARG_SRC, &p->x, x },
-                { DNNL_ARG_DIFF_DST, &p->y, gy },
-                { DNNL_ARG_DIFF_WEIGHTS, &p->w, base->ordered ? gw : work },
-                { DNNL_ARG_DIFF_BIAS, &p->b, gb },
-                { DNNL_ARG_SCRATCHPAD, &p->scratch, (char *)work + p->w_len } });
+    execute(
+        c, p->run, 5,
+        (const argument[]){ { DNNL_ARG_SRC, &p->x, x },
+                            { DNNL_ARG_DIFF_DST, &p->y, gy },
+                            { DNNL_ARG_DIFF_WEIGHTS, &p->w, base->ordered ? gw : work },
+                            { DNNL_ARG_DIFF_BIAS, &p->b, gb },
+                            { DNNL_ARG_SCRATCHPAD, &p->scratch, scratch } });
     if (!base->ordered)
         dense(base, gw, work);
 }
@@ -471,7 +482,8 @@ csk_status csk_net_conv_dnnl(net_conv **out, const net_conv_shape *shape)
             p->packed = csk_alloc((int64_t)p->w_len, 1);
             err = p->packed ? CSK_OK : CSK_ERR_NOMEM;
         }
-        const size_t need = p->scratch_len + (k == WEIGHTS ? p->w_len : 0);
+        const bool reordered = k == WEIGHTS && !c->base.ordered;
+        const size_t need = p->scratch_len + (reordered ? p->w_len : 0);
         if (need > c->base.work_len)
             c->base.work_len = need;
     }

@@ -50,11 +50,12 @@ typedef struct net_conv_class {
 struct net_conv {
     const net_conv_class *cls;
     net_conv_shape is;
-    int in, out;     /* channels, whole blocks */
-    size_t work_len; /* bytes, a multiple of 64 */
-    float *bias;     /* [out] */
-    bool ordered;    /* as the shape allows; all channels are whole blocks then */
-    float *padded;   /* room for pack(); NULL: all channels are whole blocks */
+    int in, out;          /* channels, whole blocks */
+    size_t work_len;      /* bytes, a multiple of 64 */
+    float *bias;          /* [out] */
+    bool ordered;         /* as the shape allows; all channels are whole blocks then */
+    unsigned transformed; /* its weights are ours: bit 0 forwards, bit 1 by the data */
+    float *padded;        /* room for pack(); NULL: all channels are whole blocks */
 };
 
 /* Back ends: on failure *out is NULL. csk_net_conv_dnnl() is CSK_ERR_UNSUPPORTED where there is none. */

@@ -86,7 +86,10 @@ typedef struct csk_net_shape {
                    the batch; 0: all threads on the whole batch */
 } csk_net_shape;
 
-/** @return CSK_ERR_SHAPE if height or width is no multiple of csk_net_multiple(). @p net is borrowed. */
+/**
+ * @return CSK_ERR_SHAPE if height or width is no multiple of csk_net_multiple(), the batch is below 1
+ *         or @p part does not divide it. @p net is borrowed.
+ */
 CSK_API csk_status csk_net_plan_new(csk_net_plan **out, const csk_net *net,
                                     const csk_net_shape *shape) CSK_MUST_CHECK;
 CSK_API void csk_net_plan_free(csk_net_plan *plan);

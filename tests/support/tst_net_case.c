@@ -46,14 +46,14 @@ const char *tst_net_way_name(const csk_net_shape *shape)
 
 const double *tst_net_sigma(void)
 {
-    static const double sigma[] = { .3, 1.7, .04 };
+    static const double sigma[] = { .3, 1.7, .04, .6, .15, 1.1 };
 
     return sigma;
 }
 
 const double *tst_net_step(void)
 {
-    static const double step[] = { 12.25, 3., 999. };
+    static const double step[] = { 12.25, 3., 999., 40., 1.5, 700. };
 
     return step;
 }

@@ -74,7 +74,21 @@ static const tst_net_case energy = {
     "f.w 20 20 3 3, u.w 20 20 4 4, m.w 20 40 1 1, o.w 1 20 1 1"
 };
 
-const tst_net_case *const tst_nets[TST_NETS] = { &unet, &additive, &halves, &energy };
+/* Layers of whole blocks of 16 channels inside, and a batch of several parts of several images. */
+static const tst_net_case blocks = {
+    "blocks",
+    6,
+    1,
+    12,
+    12,
+    "m = noise_map factor=1; i = concat x,m; h = conv i weight=h.w bias=h.b;"
+    "r = silu h; a = conv r weight=a.w bias=a.b; s = silu a; b = conv s weight=b.w bias=b.b;"
+    "k = add b,h; out = conv k weight=out.w",
+    "h.w 32 2 3 3, h.b 32, a.w 48 32 3 3, a.b 48, b.w 32 48 3 3, b.b 32, out.w 1 32 3 3"
+};
+
+const tst_net_case *const tst_nets[TST_NETS] = { &unet, &additive, &halves, &energy,
+                                                 &blocks };
 
 /* -- one plan and its memory ------------------------------------------------ */
 

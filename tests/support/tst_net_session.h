@@ -6,7 +6,7 @@
 #include "tests/support/tst_net_case.h"
 
 /** Small networks of the kinds that csk runs. */
-enum { TST_UNET, TST_ADDITIVE, TST_HALVES, TST_ENERGY, TST_NETS };
+enum { TST_UNET, TST_ADDITIVE, TST_HALVES, TST_ENERGY, TST_BLOCKS, TST_NETS };
 extern const tst_net_case *const tst_nets[TST_NETS];
 
 /** Random numbers for a plan that keeps what csk_net_backward() by weights needs. */
