@@ -72,6 +72,8 @@ static csk_status blur(const cli_call *call, cli_image_op *op, const csk_space *
     if (!err)
         err = cli_bad_input(call,
                             csk_linop_conv(&op->A, have, &kernel.space, kernel.data));
+    if (err && !op->A && kernel.data)
+        err = csk_fail(err, "blur:%s: %s", arg, csk_error_message());
     op->image = op->data = *have;
     csk_array_clear(&kernel);
     return err;

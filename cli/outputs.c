@@ -212,6 +212,9 @@ csk_status cli_check_outputs(const cli_call *call)
     const cli_arg *arg = &call->cmd->args[k];
     if (*path == '\0')
         return csk_fail(CSK_ERR_ARG, "the name of the output is empty");
+    if (strcmp(path, "-") == 0 && (arg->role == CLI_OUTPUT_DIR || arg->is_stem))
+        return csk_fail(CSK_ERR_ARG,
+                        "there are several outputs: they do not go to standard output");
     if (arg->role == CLI_OUTPUT_DIR)
         return check_dir(call, path);
     if (arg->is_stem)

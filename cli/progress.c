@@ -10,6 +10,7 @@
 enum { BAR = 24, LINE = 79 };
 
 static volatile sig_atomic_t caught;
+static bool stopped; /* a computation has ended because of it */
 
 /* The first signal asks, the second one finds the default action and kills. A step may be long:
  * who waits is told that the key was heard. */
@@ -38,6 +39,11 @@ void cli_catch_signals(void)
 int cli_signal(void)
 {
     return caught;
+}
+
+bool cli_interrupted(void)
+{
+    return stopped;
 }
 
 void cli_bar_clear(cli_state *state)
@@ -87,9 +93,11 @@ static void draw(cli_state *s, const csk_progress *p, double now)
 static csk_status stop_if_asked(void *user, const csk_progress *p)
 {
     (void)user;
-    return caught ? csk_fail(CSK_ERR_ABORTED, "interrupted in %s at %d of %d", p->what,
-                             p->iter, p->max_iter)
-                  : CSK_OK;
+    if (!caught)
+        return CSK_OK;
+    stopped = true;
+    return csk_fail(CSK_ERR_ABORTED, "interrupted in %s at %d of %d", p->what, p->iter,
+                    p->max_iter);
 }
 
 static csk_status show(void *user, const csk_progress *p)

@@ -158,7 +158,7 @@ const char *cli_provenance(const cli_call *call)
         (void)json_object_set_new(all, "csk", json_string(CSK_VERSION));
         (void)json_object_set_new(all, "command", cli_json_text(line));
         (void)json_object_set_new(all, "seed", json_integer((json_int_t)call->seed));
-        if (cli_signal()) /* what there was at that time */
+        if (cli_interrupted()) /* what there was at that time */
             (void)json_object_set_new(all, "interrupted", json_true());
         add_options(options, call->cmd->params, call->opts);
         (void)json_object_set(all, "options", options);

@@ -142,6 +142,8 @@ csk_status cli_report_print(const cli_call *call, FILE *to) CSK_MUST_CHECK;
 void cli_bar_clear(cli_state *state);
 /** The signal that ended the run, 0 if none came. */
 int cli_signal(void);
+/** Whether it ended a computation; one that comes after the last of them changes nothing. */
+bool cli_interrupted(void);
 
 /* -- help.c, complete.c ---- */
 

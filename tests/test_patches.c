@@ -299,6 +299,21 @@ START_TEST(intensity_and_gamma)
         ck_assert_double_eq_tol((double)x[i], 1., 1e-5);
     csk_free(x);
     csk_patches_free(p);
+
+    /* Half of the patches are bent; a range of one exponent is that one: (1/2)^2. */
+    o.unit = 2.;
+    o.gamma_min = o.gamma_max = 2.;
+    tst_ok(csk_patches_new(&p, 1, &a, NULL, &o));
+    x = tst_patches_draw(p, 1, 400);
+    int bent = 0;
+    for (int n = 0; n < 400; n++) {
+        const double v = (double)x[64 * n];
+        ck_assert(fabs(v - .5) < 1e-5 || fabs(v - .25) < 1e-5);
+        bent += v < .3;
+    }
+    ck_assert_int_le(abs(bent - 200), 50); /* 5 standard deviations */
+    csk_free(x);
+    csk_patches_free(p);
     csk_array_clear(&a);
 }
 END_TEST

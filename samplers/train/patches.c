@@ -151,7 +151,7 @@ static csk_window choose_window(const csk_patches *p, const float *u)
     const double fits = (double)o->size / (double)(rows < cols ? rows : cols);
     const double zoom = fmax(between(o->zoom_min, o->zoom_max, u[U_ZOOM]), fits);
     const double tall = sqrt(between(1. / o->aspect, o->aspect, u[U_ASPECT]));
-    const bool bent = u[U_IS_GAMMA] < .5f && o->gamma_min < o->gamma_max;
+    const bool bent = u[U_IS_GAMMA] < .5f;
 
     csk_window w = {
         .image = p->file[i].data + slice * rows * cols * (int)s->field,

@@ -175,3 +175,10 @@ $ mkdir -p odd/q95.npy; csk restore holes.npy --operator inpaint:m.npy --noise 0
 $ csk phantom --shape 192,192 wide.npy >/dev/null; timeout --foreground -s INT 2 csk restore wide.npy --operator blur:3 --noise 1e-9 --prior g.csk --naive-iter 100000 --sigma 1 stopped >/dev/null; ls stopped 2>/dev/null
 2 csk restore: interrupted
 = 2
+# Several outputs do not go to a pipe, and a kernel that does not fit is named.
+$ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --out -
+2 csk restore: there are several outputs: they do not go to standard output
+= 2
+$ csk phantom --shape 99,99 wide.npy -q --force >/dev/null; csk restore holes.npy --operator blur:wide.npy --noise 0.05 --prior g.csk none
+2 csk restore: blur:wide.npy: conv: along axis 0 the kernel has 99 points, the space 48
+= 3
