@@ -13,8 +13,9 @@ csk_status demo_solve(demo *d, const char *method, const char *option,
     const char *const data = demo_file(d, "scan.cfl"), *const maps = demo_file(
                                                            d, "scan-coils.cfl");
 
+    /* That a weight of the search is far too large needs no remark. */
     return option ? DEMO_LINE(d, "solve", data, "--coils", maps, "--method", method,
-                              option, weight, demo_file(d, name))
+                              option, weight, demo_file(d, name), "--quiet")
                   : DEMO_LINE(d, "solve", data, "--coils", maps, "--method", method,
                               demo_file(d, name));
 }

@@ -329,7 +329,7 @@ static csk_status do_parsed(const cli_call *outer, const cli_cmd *cmd, int argc,
         cli_call call = call_of(cmd, &parsed, &state);
         call.seed = outer->seed;
         call.force = outer->force;
-        call.quiet = outer->quiet;
+        call.quiet |= outer->quiet;
         call.verbose = outer->verbose;
         err = do_call(&call);
         cli_bar_clear(&state);
