@@ -141,14 +141,14 @@ const cli_cmd cmd_prior_expect = {
 /* -- prior check --------------------------------------------------------------------- */
 
 static csk_status check_one(const cli_call *call, const csk_model *m,
-                            const csk_array *slice, int number)
+                            const cli_slices *t, int number)
 {
     const expect_opts *o = call->opts;
     csk_array seen = { .data = NULL };
     csk_prior *prior = NULL;
     csk_mismatch found;
-    csk_status err =
-        cli_slice_seen(&seen, slice, m, o->phase, call->seed + (uint64_t)number);
+    csk_status err = cli_slice_seen(&seen, t->list[number], m, o->phase,
+                                    call->seed + (uint64_t)number);
 
     if (!err)
         err = make_prior(&(source){ m }, &prior, &seen.space);
@@ -160,6 +160,8 @@ static csk_status check_one(const cli_call *call, const csk_model *m,
     if (err)
         return err;
     const int k = found.level;
+    int64_t slice;
+    const int file = cli_slice_origin(t, number, &slice);
     cli_begin_row(call, "images");
     cli_put_int(call, "image", number);
     cli_put_real(call, "deviation", found.deviation, 2, NULL);
@@ -171,6 +173,8 @@ static csk_status check_one(const cli_call *call, const csk_model *m,
                  found.by_correlation ? found.expected.correlation[k]
                                       : found.expected.mean[k],
                  4, NULL);
+    cli_put_text(call, "file", call->args[1].v[file]);
+    cli_put_int(call, "slice", slice);
     cli_put_flag(call, "unlike", found.deviation > CSK_MISMATCH_WARN);
     cli_end_row(call);
     return CSK_OK;
@@ -190,7 +194,7 @@ static csk_status check_run(const cli_call *call)
     if (!err)
         err = cli_slices_read(call, &t, &call->args[1]);
     for (int k = 0; k < t.count && !err; k++)
-        err = cli_bad_input(call, check_one(call, p.model, t.list[k], k));
+        err = cli_bad_input(call, check_one(call, p.model, &t, k));
     cli_slices_clear(&t);
     cli_prior_clear(&p);
     return err;
@@ -212,10 +216,11 @@ static const cli_example check_examples[] = {
 const cli_cmd cmd_prior_check = {
     .name = "prior check",
     .brief = "say whether images are like those a prior was trained on",
-    .about = "Noises and denoises the images, in single precision and as they lie, and "
-             "prints the largest deviation from what the card expects, in standard "
-             "deviations over held-out images, with the statistic and the noise level "
-             "at which it is. Above 5 csk recon warns.",
+    .about =
+        "Noises and denoises the images, in single precision and as they lie, and "
+        "prints the largest deviation from what the card expects, in standard "
+        "deviations over held-out images, with the statistic and the noise level "
+        "at which it is. Above 5 csk recon warns. The exit code is 0 all the same.",
     .args = check_args,
     .params = params,
     .opts_size = sizeof(expect_opts),

@@ -88,6 +88,21 @@ csk_status cli_slices_read(const cli_call *call, cli_slices *t, const cli_values
     return err ? err : find_slices(t);
 }
 
+int cli_slice_origin(const cli_slices *t, int number, int64_t *slice)
+{
+    const csk_array *one = t->list[number];
+    int i = 0;
+
+    for (; i < t->files - 1; i++) {
+        const csk_array *file = &t->file[i];
+        if (one->data >= file->data &&
+            one->data < file->data + csk_space_len(&file->space))
+            break;
+    }
+    *slice = (one->data - t->file[i].data) / csk_space_len(&one->space);
+    return i;
+}
+
 csk_status cli_slice_seen(csk_array *to, const csk_array *from, const csk_model *m,
                           bool phase, uint64_t seed)
 {

@@ -22,6 +22,9 @@ csk_status cli_slices_read(const cli_call *call, cli_slices *t,
                            const cli_values *paths) CSK_MUST_CHECK;
 void cli_slices_clear(cli_slices *t);
 
+/** The file of t->list[number], and which of its slices that is. */
+int cli_slice_origin(const cli_slices *t, int number, int64_t *slice);
+
 /**
  * An image as a prior sees it: of its field, its bright level that of the model; with
  * @p phase real images get a smooth random phase, named by @p seed, if the prior is complex.

@@ -88,3 +88,16 @@ $ sed 's/"images": *2/"images": 1/' known.csk >bad.csk; csk prior info ./bad.csk
 = 3
 $ csk prior info ./known.csk | grep -c 'correlation std'
   1
+# Which image it is that is unlike.
+$ csk phantom --shape 9,40,40 pile.npy -q >/dev/null; csk prior check known.csk flipped.npy pile.npy | awk '{ print $1, $(NF - 2), $(NF - 1) }'
+  image file slice
+  0 flipped.npy 0
+  1 pile.npy 0
+  2 pile.npy 1
+  3 pile.npy 2
+  4 pile.npy 3
+  5 pile.npy 4
+  6 pile.npy 5
+  7 pile.npy 6
+  8 pile.npy 7
+  9 pile.npy 8
