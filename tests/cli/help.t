@@ -25,7 +25,8 @@ $ csk help exit-codes
                            range, a missing argument
     3                      bad data: an input (a file, or a prior by name) is
                            missing, malformed, not finite, zero everywhere, or
-                           does not fit the others
+                           does not fit the others; or a prior or a format cannot
+                           do it, or computing diverged
     4                      not converged: an iteration reached its limit under
                            --strict; the output is written all the same
     130                    interrupted by Ctrl-C; what was finished is kept. A
