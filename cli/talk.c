@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a verb says on the way, and the clock. */
+/* What a verb says on the way; the clock, the memory. */
 #include "cli/state.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -27,8 +29,10 @@ int64_t cli_peak_bytes(void)
     long long kilobytes = 0;
     struct rusage all;
 
-    while (f && kilobytes == 0 && fgets(line, sizeof(line), f))
-        (void)sscanf(line, "VmHWM: %lld", &kilobytes);
+    while (f && kilobytes == 0 && fgets(line, sizeof(line), f)) {
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kilobytes = strtoll(line + 6, NULL, 10);
+    }
     if (f)
         (void)fclose(f);
     if (kilobytes == 0 && !getrusage(RUSAGE_SELF, &all))
