@@ -6,8 +6,9 @@
  *
  * Training in parts asks version 2 for the kernel of inference: it takes the weights transformed,
  * where that of training, which all other plans have, transforms them in every call, half of its
- * time for small images of many channels. The derivative by the data is then a convolution, too, with the
- * weights turned. (The library's own transform takes 4 ms for 128 to 128 channels, ours 0.25.)
+ * time for small images of many channels. The derivative by the data is then a convolution, too,
+ * with the weights turned. (The library's own transform takes 4 ms for 128 to 128 channels, ours
+ * 0.25.)
  */
 #include "samplers/net/conv_priv.h"
 
