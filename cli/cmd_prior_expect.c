@@ -220,7 +220,9 @@ const cli_cmd cmd_prior_check = {
         "Noises and denoises the images, in single precision and as they lie, and "
         "prints the largest deviation from what the card expects, in standard "
         "deviations over held-out images, with the statistic and the noise level "
-        "at which it is. Above 5 csk recon warns. The exit code is 0 all the same.",
+        "at which it is. Above 5 an image is unlike, and csk recon warns; the exit code is 0 "
+        "all the same. slice counts the images of a stack from 0, in the order of the "
+        "file and with those that are zero.",
     .args = check_args,
     .params = params,
     .opts_size = sizeof(expect_opts),

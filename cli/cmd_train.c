@@ -12,7 +12,7 @@ static const csk_param params[] = {
     CSK_OPT_INT   (S, filters,   "filters",   48, 1, 256, "N",    "ridge: filters"),
     CSK_OPT_INT   (S, side,      "side",      13, 3, 31, "N",     "ridge: side of a filter, odd"),
     CSK_OPT_GROUP (S, train,     csk_train_params),
-    CSK_OPT_REAL  (S, minutes,   "minutes",   0, 0, 1e6, "M",     "as many steps as take M minutes here, validation included; 0: see --steps"),
+    CSK_OPT_REAL  (S, minutes,   "minutes",   0, 0, 1e6, "M",     "as many steps as take M minutes, validation included, by a measurement that comes first; 0: see --steps"),
     CSK_OPT_GROUP (S, patch,     csk_patch_params),
     CSK_OPT_TEXT  (S, mix,       "mix",       "LIST",  "WORD=SHARE,...: shares of the patches from files with WORD in their names"),
     CSK_OPT_TEXT  (S, validate,  "validate",  "WORDS", "hold out files with one of WORDS in their names; commas between"),

@@ -99,9 +99,10 @@ static void provenance(const doc *d)
         "           options that change no result (--threads, --force, ...)\n"
         "  seed     of all random numbers\n"
         "  options  every option of the verb, defaults included\n"
-        "  inputs   SHA-256 of each file read (sha256sum confirms it)\n\n"
+        "  inputs   SHA-256 of each file read (sha256sum confirms it)\n"
+        "  interrupted  true where Ctrl-C ended what made it\n\n"
         "There is no time in it: the same job gives the same bytes, on any number of "
-        "threads.");
+        "threads. (The checkpoint of a training holds the seconds spent besides.)");
 }
 
 static void priors(const doc *d)

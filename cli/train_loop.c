@@ -184,10 +184,11 @@ static csk_status check_divergence(const train_job *j, const csk_train_score *sc
                         "dB); try a lower --rate, or a longer --warmup",
                         csk_train_levels[k], -gain);
     if (gain < -1.)
-        cli_say(j->call,
-                "at noise %g the prior adds noise (%.3g dB): the training diverged, or "
-                "an image has values far above the others",
-                csk_train_levels[k], -gain);
+        cli_say(
+            j->call,
+            "at noise %g the prior adds noise (%.3g dB): the training was too short "
+            "or diverged, or an image has values far above the others",
+            csk_train_levels[k], -gain);
     return CSK_OK;
 }
 
