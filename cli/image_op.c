@@ -69,11 +69,12 @@ static csk_status blur(const cli_call *call, cli_image_op *op, const csk_space *
     if (!err && kernel.space.field != CSK_REAL)
         err = cli_bad_input(
             call, csk_fail(CSK_ERR_SHAPE, "%s: is complex, a kernel is real", arg));
-    if (!err)
-        err = cli_bad_input(call,
-                            csk_linop_conv(&op->A, have, &kernel.space, kernel.data));
-    if (err && !op->A && kernel.data)
-        err = csk_fail(err, "blur:%s: %s", arg, csk_error_message());
+    if (!err) {
+        err = csk_linop_conv(&op->A, have, &kernel.space, kernel.data);
+        if (err)
+            err = csk_fail(err, "blur:%s: %s", arg, csk_error_message());
+        err = cli_bad_input(call, err);
+    }
     op->image = op->data = *have;
     csk_array_clear(&kernel);
     return err;

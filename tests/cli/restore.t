@@ -182,3 +182,6 @@ $ csk restore holes.npy --operator inpaint:m.npy --noise 0.05 --prior g.csk --ou
 $ csk phantom --shape 99,99 wide.npy -q --force >/dev/null; csk restore holes.npy --operator blur:wide.npy --noise 0.05 --prior g.csk none
 2 csk restore: blur:wide.npy: conv: along axis 0 the kernel has 99 points, the space 48
 = 3
+$ csk phantom --shape 9,9 --complex --kind gaussian wide.npy -q --force >/dev/null; csk restore holes.npy --operator blur:wide.npy --noise 0.05 --prior g.csk none
+2 csk restore: wide.npy: is complex, a kernel is real
+= 3
